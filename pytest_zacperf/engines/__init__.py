@@ -1,0 +1,143 @@
+"""The protocol every engine adapter keeps, and how an engine is found by its reference.
+
+No adapter is imported here: each has a file of its own and loads its engine at first use.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
+
+from pytest_zacperf.records import (
+    Coverage,
+    EquityPoint,
+    OrderEvent,
+    ParameterValue,
+    StatisticValue,
+    Trade,
+    Window,
+)
+from pytest_zacperf.stages import StageContext, StageTimer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What an engine can give.
+
+    Attributes:
+        order_events: Every event, fills alone, or none.
+        equity: Whether it returns equity over time.
+        threads: Whether it uses more than one thread.
+        network: Whether it may download.
+        can_repeat: Whether a second run with the same data gives the same result.
+        invariants: Names of the plan's invariants it understands.
+
+    """
+
+    order_events: Literal["full", "fills", "none"] = "full"
+    equity: bool = False
+    threads: bool = False
+    network: bool = False
+    can_repeat: bool = True
+    invariants: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestOutput:
+    """What a run did; every field is optional.
+
+    Attributes:
+        order_events: In the order in which they happened.
+        trades: Closed trades in order of their exit.
+        equity: Net liquidation value over time.
+        statistics: Name to value.
+        data_points: Bars or ticks the engine went through.
+        coverage: Real bars by symbol and trading day.
+        data_fingerprint: Hash of the data that were read.
+        warnings: Sentences about the data that a reader of the results must know.
+
+    """
+
+    order_events: Sequence[OrderEvent] = ()
+    trades: Sequence[Trade] = ()
+    equity: Sequence[EquityPoint] | None = None
+    statistics: Mapping[str, StatisticValue] = field(default_factory=dict)
+    data_points: int | None = None
+    coverage: Sequence[Coverage] = ()
+    data_fingerprint: str | None = None
+    warnings: Sequence[str] = ()
+
+
+class Context(Protocol):
+    """What an engine gets from the worker."""
+
+    @property
+    def working_folder(self) -> Path:
+        """Folder of this run alone."""
+        ...
+
+    @property
+    def cache_folder(self) -> Path:
+        """Folder that outlives runs; losing it may cost time and nothing else."""
+        ...
+
+    @property
+    def stages(self) -> StageTimer:
+        """The run's stage timer, for code that enters stages often."""
+        ...
+
+    def stage(self, name: str) -> StageContext:
+        """Return the stage *name* to enter with ``with``."""
+        ...
+
+    def progress(self, day: dt.date) -> None:
+        """Report the simulated day that begins."""
+        ...
+
+    def count(self, name: str, n: int) -> None:
+        """Add *n* to the counter *name*."""
+        ...
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Runs a backtest in three steps, of which only ``run`` is timed.
+
+    Attributes:
+        name: Of the engine.
+        version: Of the engine, not of the strategy.
+        capabilities: What it can give.
+        volatile: Fields of an order event that differ between equal runs and are canonicalized.
+        parameters: The effective parameters; canonical JSON of them is the fingerprint.
+
+    """
+
+    name: str
+    version: str
+    capabilities: Capabilities
+    volatile: frozenset[str]
+    parameters: Mapping[str, ParameterValue]
+
+    def with_parameters(self, overrides: Mapping[str, ParameterValue]) -> Engine:
+        """Return an engine with some parameters changed.
+
+        Raises:
+            EngineError: A name or a value that this engine does not know.
+
+        """
+        ...
+
+    def prepare(self, window: Window, context: Context) -> None:
+        """Do what is not part of the cost: data, ingest, warm-up."""
+        ...
+
+    def run(self, context: Context) -> None:
+        """Run the backtest; this alone is timed."""
+        ...
+
+    def collect(self, context: Context) -> BacktestOutput:
+        """Return what the run did."""
+        ...
