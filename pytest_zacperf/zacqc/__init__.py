@@ -1,0 +1,1 @@
+"""The embedded reference backtest: an intraday stop-entry strategy on US equities."""
