@@ -1,4 +1,4 @@
-"""What a bar is: one-second bars as arrays, 15-second bars, daily bars; nothing is computed here."""
+"""What a bar is: one-second bars as arrays, 15-second bars, daily bars. Computes nothing."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_zacperf.zacqc.metrics import Reading
 from pytest_zacperf.zacqc.parameters import TradingParameters
+from pytest_zacperf.zacqc.reading import Reading
 
 Direction = Literal[1, -1]
 MaxDown = Callable[[], float]

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pytest_zacperf.stages import StageTimer
-from pytest_zacperf.zacqc.broker import Broker, Order, Tag
+from pytest_zacperf.zacqc.broker import Broker
 from pytest_zacperf.zacqc.conditions import CONDITIONS, Condition, MaxDown, is_beyond_gate
-from pytest_zacperf.zacqc.metrics import Reading
+from pytest_zacperf.zacqc.orders import Order, Tag
 from pytest_zacperf.zacqc.parameters import TradingParameters
 from pytest_zacperf.zacqc.rally import NO_RALLY_NEEDED, Rally
+from pytest_zacperf.zacqc.reading import Reading
 from pytest_zacperf.zacqc.risk import RiskManager
 
 JudgeRally = Callable[[Condition, Reading], Rally]

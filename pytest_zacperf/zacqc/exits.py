@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_zacperf.zacqc.broker import Broker, Order, Purpose, Tag
+from pytest_zacperf.zacqc.broker import Broker
+from pytest_zacperf.zacqc.orders import Order, Purpose, Tag
 from pytest_zacperf.zacqc.parameters import TradingParameters
 
 

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from pytest_zacperf.zacqc.metrics import Reading
 from pytest_zacperf.zacqc.parameters import TradingParameters
+from pytest_zacperf.zacqc.reading import Reading
 
 
 class Sample(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from pytest_zacperf.zacqc.bars import Bar, DailyBar
-from pytest_zacperf.zacqc.metrics import (
+from pytest_zacperf.zacqc.rally import Extremes, Sample
+from pytest_zacperf.zacqc.reading import (
     DAILY_BARS,
     SHARP_MOVE_BARS,
     WINDOW_BARS,
@@ -19,7 +20,6 @@ from pytest_zacperf.zacqc.metrics import (
     mean_range,
     volume_per_second,
 )
-from pytest_zacperf.zacqc.rally import Extremes, Sample
 
 
 class FullMetrics:

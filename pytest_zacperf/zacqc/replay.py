@@ -14,17 +14,19 @@ from typing import Literal
 from pytest_zacperf.records import Coverage, EquityPoint, OrderEvent, Trade
 from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.zacqc.account import NS_PER_SECOND, Account
-from pytest_zacperf.zacqc.bars import BAR_SECONDS, TICKS_PER_DOLLAR, SessionBars
-from pytest_zacperf.zacqc.broker import Broker, Order
+from pytest_zacperf.zacqc.bars import BAR_SECONDS
+from pytest_zacperf.zacqc.broker import Broker
 from pytest_zacperf.zacqc.market import Market
 from pytest_zacperf.zacqc.metrics import IncrementalMetrics
+from pytest_zacperf.zacqc.orders import Order
 from pytest_zacperf.zacqc.parameters import TradingParameters
 from pytest_zacperf.zacqc.rally import IncrementalExtremes
 from pytest_zacperf.zacqc.recompute import FullExtremes, FullMetrics
 from pytest_zacperf.zacqc.risk import RiskManager
 from pytest_zacperf.zacqc.sessions import Session
-from pytest_zacperf.zacqc.stream import BarStream
 from pytest_zacperf.zacqc.strategy import Slice, SymbolStrategy
+from pytest_zacperf.zacqc.stream import BarStream
+from pytest_zacperf.zacqc.tape import Tape
 
 MetricsForm = Literal["full", "incremental"]
 HISTORY_DAYS = 50
@@ -52,33 +54,6 @@ class ReplayResult:
     fees: float
     symbol_seconds: int
     coverage: Sequence[Coverage]
-
-
-class Tape:
-    """All symbols' bars of one session, and the second the replay has come to."""
-
-    def __init__(self) -> None:
-        self.second = 0
-        self.bar = 0
-        self.symbols: dict[str, SessionBars] = {}
-
-    def cached_price(self, symbol: str) -> float:
-        """Return the close of the last real bar."""
-        return int(self.symbols[symbol].real_close[self.second]) / TICKS_PER_DOLLAR
-
-    def touches(self, symbol: str) -> tuple[float, float]:
-        """Return low and high of the last real bar."""
-        bars = self.symbols[symbol]
-        low, high = int(bars.real_low[self.second]), int(bars.real_high[self.second])
-        return low / TICKS_PER_DOLLAR, high / TICKS_PER_DOLLAR
-
-    def lowest(self, symbol: str) -> float:
-        """Return the lowest of the last real bars' lows during the current bar."""
-        return self.symbols[symbol].touch_low[self.bar]
-
-    def highest(self, symbol: str) -> float:
-        """Return the highest of the last real bars' highs during the current bar."""
-        return self.symbols[symbol].touch_high[self.bar]
 
 
 class Replay:

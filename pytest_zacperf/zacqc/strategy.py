@@ -9,13 +9,14 @@ import msgspec
 
 from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.zacqc.bars import Bar
-from pytest_zacperf.zacqc.broker import Broker, Order, Tag
+from pytest_zacperf.zacqc.broker import Broker
 from pytest_zacperf.zacqc.conditions import Condition
 from pytest_zacperf.zacqc.entries import EntryManager
 from pytest_zacperf.zacqc.exits import ExitManager, OpenTrade
-from pytest_zacperf.zacqc.metrics import Metrics, Reading, max_down
+from pytest_zacperf.zacqc.orders import Order, Tag
 from pytest_zacperf.zacqc.parameters import TradingParameters
 from pytest_zacperf.zacqc.rally import Rally, RallyExtremes, Sample, judge_long, judge_short
+from pytest_zacperf.zacqc.reading import Metrics, Reading, max_down
 from pytest_zacperf.zacqc.risk import RiskManager
 
 MINIMUM_BARS = 2
