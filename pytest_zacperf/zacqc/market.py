@@ -81,13 +81,14 @@ class LeanFolder:
         rows = _parse_rows(self._read(path, ticker).replace(b" 00:00,", b","), path)
         _require_increasing(rows[:, 0], path)
         _require_prices(rows, path)
-        earlier = rows[rows[:, 0] < int(before.strftime("%Y%m%d"))]
-        if not len(earlier):
+        end = int(np.searchsorted(rows[:, 0], int(before.strftime("%Y%m%d"))))
+        if not end:
             raise MarketDataError(
                 f"{path} has no daily bar of {ticker} before {before}",
                 "add older daily bars, or start the window later",
             )
-        return [_daily_bar(row) for row in earlier[-count:].tolist()]
+        first = max(0, end - count)
+        return [_daily_bar(rows[row].tolist(), path, row) for row in range(first, end)]
 
     def second_bars(self, ticker: str, day: dt.date) -> SecondBars:
         """Return one day's one-second bars, extended hours included.
@@ -204,10 +205,14 @@ def _row_error(path: Path, row: int, what: str) -> MarketDataError:
     return MarketDataError(f"{path}, row {row + 1} {what}", "download or convert the file again")
 
 
-def _daily_bar(row: list[int]) -> DailyBar:
-    date, opened, high, low, close, volume = row
+def _daily_bar(values: list[int], path: Path, row: int) -> DailyBar:
+    date, opened, high, low, close, volume = values
+    try:
+        day = dt.date(date // 10_000, date // 100 % 100, date % 100)
+    except ValueError as e:
+        raise _row_error(path, row, f"has no date: {date}") from e
     return DailyBar(
-        day=dt.date(date // 10_000, date // 100 % 100, date % 100),
+        day=day,
         open=opened / TICKS_PER_DOLLAR,
         high=high / TICKS_PER_DOLLAR,
         low=low / TICKS_PER_DOLLAR,

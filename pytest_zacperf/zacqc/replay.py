@@ -96,9 +96,8 @@ class Replay:
         self._may_reach_limit = stages.wrap("risk", self._risk.may_reach_limit)
         self._load = stages.wrap("data", self._load_session)
 
-    def run(self, start: dt.date, end: dt.date) -> ReplayResult:
-        """Replay every session from *start* to *end*, both inclusive."""
-        sessions = self._market.sessions(start, end)
+    def run(self, sessions: Sequence[Session]) -> ReplayResult:
+        """Replay trading days that follow each other."""
         if sessions:
             self._start(sessions[0])
         for previous, session in zip([None, *sessions], sessions, strict=False):
