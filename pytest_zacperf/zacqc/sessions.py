@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from dataclasses import dataclass
 
 OPEN_SECOND = 9 * 3600 + 30 * 60
@@ -34,7 +35,10 @@ def sessions_between(start: dt.date, end: dt.date) -> tuple[Session, ...]:
 
     # The calendar refuses a span without a session, so it is asked for a wider one.
     margin = dt.timedelta(days=14)
-    calendar = exchange_calendars.get_calendar("XNYS", start=start - margin, end=end + margin)
+    with warnings.catch_warnings():
+        # exchange_calendars 4.13 makes pandas 3.1 warn; neither is ours to mend.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        calendar = exchange_calendars.get_calendar("XNYS", start=start - margin, end=end + margin)
     found = []
     for row in calendar.schedule.loc[str(start) : str(end)].itertuples():
         local_open = row.open.tz_convert("America/New_York")
