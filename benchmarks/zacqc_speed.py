@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_zacperf.stages import StageTimer
+from pytest_zacperf.zacqc.feed import HISTORY_DAYS
 from pytest_zacperf.zacqc.market import LeanFolder
 from pytest_zacperf.zacqc.parameters import REFERENCE_SYMBOLS, TradingParameters
-from pytest_zacperf.zacqc.replay import HISTORY_DAYS, MetricsForm, Replay
+from pytest_zacperf.zacqc.replay import MetricsForm, Replay
 from pytest_zacperf.zacqc.sessions import Session, sessions_between
 
 START, END = dt.date(2025, 10, 1), dt.date(2025, 10, 10)

@@ -89,18 +89,20 @@ class SymbolStrategy:
         self._bar_count = 0
         self._newest_start = 0
         self._mean_range = 1.0
-        self._add_to_metrics = stages.wrap("metrics", metrics.add_bar)
         self._read = stages.wrap("metrics", metrics.read)
         self._add_sample = stages.wrap("rally", extremes.add)
         self._judge = stages.wrap("rally", self._judge_rally)
         self._decide = stages.wrap("strategy", self._take_decisions)
         self.add_daily_bar = stages.wrap("metrics", metrics.add_daily_bar)
 
-    def add_bar(self, bar: Bar, cached_price: float) -> None:
-        """Take the bar that just ended, and trail a pending entry after the cached price."""
-        self._add_to_metrics(bar)
+    def add_bar(self, bar: Bar) -> None:
+        """Take the bar that just ended."""
+        self._metrics.add_bar(bar)
         self._bar_count += 1
         self._newest_start = bar.start
+
+    def trail(self, cached_price: float) -> None:
+        """Trail a pending entry after the cached price; due after each bar."""
         if self._entries.is_waiting:
             self._entries.trail(cached_price)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pytest_zacperf.zacqc.bars import TICKS_PER_DOLLAR, SessionBars
 
 
@@ -11,7 +13,7 @@ class Tape:
     def __init__(self) -> None:
         self.second = 0
         self.bar = 0
-        self.symbols: dict[str, SessionBars] = {}
+        self.symbols: Mapping[str, SessionBars] = {}
 
     def cached_price(self, symbol: str) -> float:
         """Return the close of the last real bar."""

@@ -141,7 +141,8 @@ class Stand:
         self.broker.scan()
         self.metrics.reading = reading
         bar = Bar(self.broker.now - 15, self.price, self.high, self.low, self.price)
-        self.strategy.add_bar(bar, self.price)
+        self.strategy.add_bar(bar)
+        self.strategy.trail(self.price)
         now = Slice(self.broker.now, self.price, self.high, self.low, self.price, is_entry_time)
         self.strategy.evaluate(now)
         self.broker.process_requests()
