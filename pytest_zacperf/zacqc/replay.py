@@ -29,6 +29,8 @@ from pytest_zacperf.zacqc.strategy import Slice, SymbolStrategy
 from pytest_zacperf.zacqc.tape import Tape
 
 MetricsForm = Literal["full", "incremental"]
+# In the order in which a report shows them.
+STAGES = ("data", "rally", "metrics", "risk", "strategy", "orders")
 ONE_DAY = dt.timedelta(days=1)
 SECONDS_PER_DAY = 86_400
 
@@ -87,6 +89,8 @@ class Replay:
         self._feed = Feed(market, parameters.symbols)
         self._strategies: dict[str, SymbolStrategy] = {}
         self._equity: list[EquityPoint] = []
+        for name in STAGES:
+            stages.stage(name)
         self._scan = stages.wrap("orders", self._broker.scan)
         self._is_limit_reached = stages.wrap("risk", self._risk.is_limit_reached)
         self._may_reach_limit = stages.wrap("risk", self._risk.may_reach_limit)

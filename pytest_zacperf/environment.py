@@ -1,0 +1,173 @@
+"""Where a run was measured and what code ran: an allow-list, never environment variables."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from pytest_zacperf.records import Environment, ParameterValue
+
+# What can influence a run or its measurement; only those that are installed are listed.
+PACKAGES = (
+    "backtrader",
+    "exchange_calendars",
+    "lean",
+    "lumibot",
+    "msgspec",
+    "nautilus_trader",
+    "numba",
+    "numpy",
+    "pandas",
+    "polars",
+    "psutil",
+    "pyarrow",
+    "pytest",
+    "pytest-zacperf",
+    "scipy",
+    "zipline-reloaded",
+)
+OWN_PACKAGE = "pytest_zacperf"
+INSTALLED = {"site-packages", "dist-packages"}
+GIT_TIMEOUT_S = 10.0
+DIGEST_BYTES = 16
+
+
+def current_environment(root: Path) -> Environment:
+    """Describe this process, this machine and the project's revision.
+
+    Args:
+        root: The project; files of it that git does not track do not make it dirty.
+
+    """
+    revision = _git(root, "rev-parse", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--untracked-files=no")
+    return Environment(
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        platform=f"{platform.system()} {platform.release()}",
+        machine=f"{platform.machine()} {_cpu_model()}".strip(),
+        cpu_count=_cpu_count(),
+        packages=dict(_installed_packages()),
+        git_revision=revision or None,
+        git_dirty=bool(changes) if revision and changes is not None else None,
+    )
+
+
+def code_fingerprint(root: Path, extra_package_dirs: Iterable[Path] = ()) -> str:
+    """Hash the loaded modules of the project: where they are below the root, and their content.
+
+    Args:
+        root: The project; what is installed in a virtual environment below it is left out.
+        extra_package_dirs: Packages, or single modules, that count although they lie elsewhere.
+
+    """
+    files: dict[str, Path] = {}
+    root = root.resolve()
+    extras = [extra.resolve() for extra in extra_package_dirs]
+    for path in _loaded_files():
+        if path.is_relative_to(root) and _is_own(path, root):
+            files[path.relative_to(root).as_posix()] = path
+            continue
+        for extra in extras:
+            if path.is_relative_to(extra):
+                files[path.relative_to(extra.parent).as_posix()] = path
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for name, path in sorted(files.items()):
+        content = hashlib.blake2b(path.read_bytes()).digest()
+        digest.update(name.encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
+def package_dirs(module_names: Iterable[str]) -> tuple[Path, ...]:
+    """Return the folders of the loaded top-level packages that modules belong to.
+
+    Of this package only the subpackage counts: a change of our reports changes no backtest.
+    """
+    found: dict[Path, None] = {}
+    for module_name in module_names:
+        parts = module_name.split(".")
+        depth = 2 if parts[0] == OWN_PACKAGE else 1
+        file = getattr(sys.modules.get(".".join(parts[:depth])), "__file__", None)
+        if file is not None:
+            path = Path(file)
+            found[path.parent if path.stem == "__init__" else path] = None
+    return tuple(found)
+
+
+def parameters_fingerprint(parameters: Mapping[str, ParameterValue]) -> str:
+    """Hash parameters as canonical JSON, so that their order says nothing."""
+    return digest_of(dict(parameters))
+
+
+def digest_of(value: object) -> str:
+    """Return 32 hexadecimal digits for a value that JSON can hold."""
+    data = msgspec.json.encode(value, order="sorted")
+    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _loaded_files() -> Iterator[Path]:
+    # A copy, for another thread may import meanwhile.
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str):
+            path = Path(file).resolve()
+            if path.is_file():
+                yield path
+
+
+def _is_own(path: Path, root: Path) -> bool:
+    if INSTALLED & set(path.relative_to(root).parts):
+        return False
+    return not path.is_relative_to(sysconfig.get_path("stdlib"))
+
+
+def _installed_packages() -> Iterator[tuple[str, str]]:
+    for name in PACKAGES:
+        try:
+            yield name, importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+
+
+def _cpu_model() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    except OSError:
+        pass
+    return platform.processor()
+
+
+def _cpu_count() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    # A git hook that runs the tests sets GIT_DIR and others, which would name another repository.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    command = ["git", "-C", str(root), "--no-optional-locks", *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command and the project's own path
+            command,
+            capture_output=True,
+            check=True,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=GIT_TIMEOUT_S,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,169 @@
+"""Wall time, CPU time and memory of a process tree; measures only, and never decides.
+
+Peaks come from Linux's /proc: ``ru_maxrss`` is inherited through fork and exec, so a small child of
+a large pytest would report the parent's peak, and nothing can reset it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil  # type: ignore[import-untyped]
+
+PROC = Path("/proc")
+NS_PER_S = 1_000_000_000
+
+RESET_PEAK_MEMORY = "5"  # what clear_refs understands, see proc(5)
+
+SAMPLED_CHILDREN = " + sampled children"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What the block of a ``Meter`` cost.
+
+    Attributes:
+        wall_ns: Elapsed time.
+        cpu_ns: User and system time of the process and all its descendants.
+        peak_memory_bytes: Highest resident memory of the process itself.
+        peak_memory_source: Where that figure comes from; only equal sources are compared.
+        start_monotonic_ns: Monotonic clock at the start, which all processes share.
+        end_monotonic_ns: Monotonic clock at the end.
+
+    """
+
+    wall_ns: int
+    cpu_ns: int
+    peak_memory_bytes: int
+    peak_memory_source: str
+    start_monotonic_ns: int
+    end_monotonic_ns: int
+
+
+class Meter:
+    """Measures the block of a ``with``; ``measurement`` holds the result afterwards.
+
+    Args:
+        proc: Where the kernel's process files are.
+
+    """
+
+    measurement: Measurement
+
+    def __init__(self, proc: Path = PROC) -> None:
+        self._proc = proc
+        self._peak_was_reset = False
+        self._cpu_ns = self._start_ns = self._start_monotonic_ns = 0
+
+    def __enter__(self) -> Self:
+        # The clocks start last and stop first: looking for children is not part of the block.
+        self._cpu_ns = -_living_descendants_cpu_ns()
+        self._peak_was_reset = _reset_peak_memory(self._proc)
+        self._cpu_ns -= _own_cpu_ns()
+        self._start_monotonic_ns = time.monotonic_ns()
+        self._start_ns = time.perf_counter_ns()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        wall_ns = time.perf_counter_ns() - self._start_ns
+        end_monotonic_ns = time.monotonic_ns()
+        self._cpu_ns += _own_cpu_ns()
+        peak_bytes, source = _peak_memory(self._proc, was_reset=self._peak_was_reset)
+        self._cpu_ns += _living_descendants_cpu_ns()
+        self.measurement = Measurement(
+            wall_ns=wall_ns,
+            cpu_ns=self._cpu_ns,
+            peak_memory_bytes=peak_bytes,
+            peak_memory_source=source,
+            start_monotonic_ns=self._start_monotonic_ns,
+            end_monotonic_ns=end_monotonic_ns,
+        )
+
+
+class ChildMemorySampler:
+    """Samples the memory of a process's descendants, without the process itself.
+
+    What a child held between two samples goes unseen, so the sum is labeled as sampled.
+    """
+
+    def __init__(self) -> None:
+        self._samples: list[tuple[int, int]] = []
+
+    def sample(self, pid: int) -> None:
+        """Note the memory of all descendants at this moment, if there are any."""
+        processes = _descendants(pid)
+        if processes:
+            self._samples.append((time.monotonic_ns(), sum(map(_memory_bytes, processes))))
+
+    def peak_bytes(self, start_monotonic_ns: int, end_monotonic_ns: int) -> int | None:
+        """Return the highest sum between two times, or None if no child was seen then."""
+        return max(
+            (n for at_ns, n in self._samples if start_monotonic_ns <= at_ns <= end_monotonic_ns),
+            default=None,
+        )
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        found: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return found
+
+
+def _memory_bytes(process: psutil.Process) -> int:
+    try:
+        try:
+            # Summed RSS would count pages that the processes share once for each of them.
+            return int(process.memory_full_info().pss)
+        except (AttributeError, psutil.AccessDenied):
+            return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0  # it ended meanwhile
+
+
+def _own_cpu_ns() -> int:
+    ended_children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    children_s = ended_children.ru_utime + ended_children.ru_stime
+    return time.process_time_ns() + round(children_s * NS_PER_S)
+
+
+def _living_descendants_cpu_ns() -> int:
+    total_s = 0.0
+    for process in _descendants(os.getpid()):
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            total_s += times.user + times.system + times.children_user + times.children_system
+    return round(total_s * NS_PER_S)
+
+
+def _reset_peak_memory(proc: Path) -> bool:
+    try:
+        (proc / "self" / "clear_refs").write_text(RESET_PEAK_MEMORY)
+    except OSError:
+        return False
+    return True
+
+
+def _peak_memory(proc: Path, *, was_reset: bool) -> tuple[int, str]:
+    try:
+        status = (proc / "self" / "status").read_text()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        # In bytes on macOS and in kB elsewhere.
+        return (peak if sys.platform == "darwin" else peak * 1_024), "ru_maxrss"
+    kilobytes = int(status.partition("VmHWM:")[2].split()[0])
+    return kilobytes * 1_024, "VmHWM" if was_reset else "VmHWM since process start"

@@ -1,0 +1,78 @@
+"""One run in full, as lines of text; decides nothing and prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_zacperf.records import Costs, Run, StageTiming, StatisticValue, Work
+from pytest_zacperf.render import escape, table_lines
+from pytest_zacperf.units import NS_PER_S, format_bytes, format_count, format_ns
+
+STAGE_HEADER = ("stage", "total", "share", "count", "longest")
+STAGE_NUMBERS = frozenset({1, 2, 3, 4})
+STATISTIC_HEADER = ("statistic", "value")
+STATISTIC_NUMBERS = frozenset({1})
+
+
+def run_lines(run: Run) -> list[str]:
+    """Return what a run did and what it cost, or why it failed."""
+    pairs = list(_pairs(run))
+    width = max(len(name) for name, _ in pairs)
+    lines = [f"{name.ljust(width)}  {escape(text)}" for name, text in pairs]
+    if run.costs and run.costs.stages:
+        rows = [_stage_cells(stage, run.costs.wall_ns) for stage in run.costs.stages]
+        lines += ["", *table_lines(STAGE_HEADER, rows, numbers=STAGE_NUMBERS)]
+    if run.statistics:
+        cells = [(escape(name), _value(value)) for name, value in run.statistics.items()]
+        lines += ["", *table_lines(STATISTIC_HEADER, cells, numbers=STATISTIC_NUMBERS)]
+    if run.warnings:
+        lines += ["", *(f"warning: {escape(text)}" for text in run.warnings)]
+    return lines
+
+
+def _pairs(run: Run) -> Iterator[tuple[str, str]]:
+    workload = run.workload
+    yield "status", run.status if run.reason is None else f"{run.status}: {run.reason}"
+    yield "window", f"{workload.window.start} to {workload.window.end}"
+    name = f"{workload.engine_name} {workload.engine_version}".strip() or workload.engine
+    yield "engine", ", ".join([name, *(f"{k}={v}" for k, v in workload.parameters.items())])
+    if run.work and run.costs:
+        yield from _work_pairs(run.work, run.costs)
+        yield from _cost_pairs(run.costs)
+
+
+def _work_pairs(work: Work, costs: Costs) -> Iterator[tuple[str, str]]:
+    yield "orders", format_count(work.orders)
+    yield "order events", format_count(work.order_events)
+    if work.data_points is not None:
+        rate = work.data_points * NS_PER_S / costs.cpu_ns if costs.cpu_ns else 0
+        speed = f" ({format_count(rate)} per CPU second)" if rate else ""
+        yield "data points", format_count(work.data_points) + speed
+    if work.final_equity is not None:
+        yield "final equity", _value(work.final_equity)
+
+
+def _cost_pairs(costs: Costs) -> Sequence[tuple[str, str]]:
+    memory = f"{format_bytes(costs.peak_memory_bytes)} ({costs.peak_memory_source})"
+    return (
+        ("wall", format_ns(costs.wall_ns)),
+        ("CPU", format_ns(costs.cpu_ns)),
+        ("peak memory", memory),
+    )
+
+
+def _stage_cells(stage: StageTiming, wall_ns: int) -> tuple[str, ...]:
+    return (
+        escape(stage.name),
+        format_ns(stage.total_ns),
+        f"{stage.total_ns / wall_ns:.1%}" if wall_ns else "-",
+        format_count(stage.count),
+        format_ns(stage.max_ns),
+    )
+
+
+def _value(value: StatisticValue) -> str:
+    if value is None:
+        return "-"
+    # All digits: two runs are compared by eye, too.
+    return escape(value) if isinstance(value, str) else f"{value:,}"

@@ -1,0 +1,123 @@
+"""The run store: the folder of every run, the locks, and the files in them.
+
+A run exists only when its ``run.json`` does, and that file is renamed into place last. Nothing here
+starts a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import msgspec
+
+from pytest_zacperf.records import Run
+from pytest_zacperf.store.files import file_name, last_lines, write_atomically
+from pytest_zacperf.store.messages import (
+    REQUEST_FILE,
+    RUN_FILE,
+    STDERR_FILE,
+    STDOUT_FILE,
+    read_worker_error,
+    read_worker_result,
+    write_request,
+    write_run,
+    write_worker_error,
+    write_worker_result,
+)
+from pytest_zacperf.store.output import (
+    EQUITY_FILE,
+    ORDER_EVENTS_FILE,
+    TRADES_FILE,
+    RunOutput,
+    read_equity,
+    read_order_events,
+    read_statistics,
+    read_trades,
+    write_output,
+)
+
+__all__ = [
+    "EQUITY_FILE",
+    "ORDER_EVENTS_FILE",
+    "REQUEST_FILE",
+    "RUN_FILE",
+    "STDERR_FILE",
+    "STDOUT_FILE",
+    "TRADES_FILE",
+    "RunOutput",
+    "RunStore",
+    "file_name",
+    "last_lines",
+    "read_equity",
+    "read_order_events",
+    "read_statistics",
+    "read_trades",
+    "read_worker_error",
+    "read_worker_result",
+    "write_atomically",
+    "write_output",
+    "write_request",
+    "write_run",
+    "write_worker_error",
+    "write_worker_result",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStore:
+    """The folder ``.zacperf`` of a project: runs, locks and a cache, none of it for git."""
+
+    folder: Path
+
+    @property
+    def cache_folder(self) -> Path:
+        """Folder that outlives runs; losing it may cost time and nothing else."""
+        return self.folder / "cache"
+
+    def run_folder(self, run_id: str) -> Path:
+        """Return the folder of a run, which need not exist."""
+        return self.folder / "runs" / file_name(run_id)
+
+    def create_run_folder(self, run_id: str) -> Path:
+        """Return the folder of a run, new and empty; what an interrupted run left is deleted."""
+        self._create()
+        folder = self.run_folder(run_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def read_run(self, run_id: str) -> Run | None:
+        """Return a stored run, or None unless its ``run.json`` is complete and valid."""
+        try:
+            data = (self.run_folder(run_id) / RUN_FILE).read_bytes()
+            return msgspec.json.decode(data, type=Run)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    @contextlib.contextmanager
+    def lock(self, run_id: str) -> Iterator[None]:
+        """Hold the lock of a run; waits for the process that has it, however long that takes."""
+        self._create()
+        folder = self.folder / "locks"
+        folder.mkdir(exist_ok=True)
+        with filelock.FileLock(folder / f"{file_name(run_id)}.lock"):
+            yield
+
+    @contextlib.contextmanager
+    def machine_lock(self) -> Iterator[None]:
+        """Hold this user's one lock of the machine, so that no two runs are timed at once."""
+        with filelock.FileLock(Path(tempfile.gettempdir()) / f"zacperf-{os.getuid()}.lock"):
+            yield
+
+    def _create(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ignore = self.folder / ".gitignore"
+        if not ignore.exists():
+            write_atomically(ignore, b"*\n")

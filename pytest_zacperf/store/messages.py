@@ -1,0 +1,68 @@
+"""What the parent and its worker write to a run folder for each other, and ``run.json``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from pytest_zacperf.errors import ZacperfError
+from pytest_zacperf.records import Record, Run, RunRequest, WorkerResult
+from pytest_zacperf.store.files import ENCODER, PLAIN_VALUES, first_line, read_json, write_json
+
+REQUEST_FILE = "request.json"
+STDOUT_FILE = "stdout.log"
+STDERR_FILE = "stderr.log"
+RUN_FILE = "run.json"
+WORKER_RESULT_FILE = "worker.json"
+WORKER_ERROR_FILE = "error.json"
+
+
+class WorkerError(Record, frozen=True, kw_only=True):
+    """Why a worker gave up, in one sentence."""
+
+    reason: str
+
+
+def write_run(folder: Path, run: Run) -> None:
+    """Write ``run.json``; call it last, for from then on the run exists."""
+    write_json(folder / RUN_FILE, run)
+
+
+def write_request(folder: Path, request: RunRequest) -> None:
+    """Write what the worker is told."""
+    write_json(folder / REQUEST_FILE, request)
+
+
+def write_worker_result(folder: Path, result: WorkerResult) -> None:
+    """Write what a worker found out; call it after ``write_output``.
+
+    Raises:
+        ZacperfError: The engine gave a value that the record does not allow.
+
+    """
+    try:
+        msgspec.json.decode(ENCODER.encode(result), type=WorkerResult)
+    except msgspec.ValidationError as e:
+        raise ZacperfError(
+            f"the engine gave a value that cannot be stored: {first_line(e)}",
+            PLAIN_VALUES,
+        ) from e
+    write_json(folder / WORKER_RESULT_FILE, result)
+
+
+def write_worker_error(folder: Path, reason: str) -> None:
+    """Write why a worker gave up."""
+    write_json(folder / WORKER_ERROR_FILE, WorkerError(reason=reason))
+
+
+def read_worker_result(folder: Path) -> WorkerResult | None:
+    """Return what a worker found out, or None if it did not come so far."""
+    path = folder / WORKER_RESULT_FILE
+    return read_json(path, WorkerResult) if path.exists() else None
+
+
+def read_worker_error(folder: Path) -> str | None:
+    """Return why a worker gave up, or None if it did not say so."""
+    path = folder / WORKER_ERROR_FILE
+    return read_json(path, WorkerError).reason if path.exists() else None

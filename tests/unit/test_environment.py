@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import importlib
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pytest_zacperf.environment import (
+    code_fingerprint,
+    current_environment,
+    package_dirs,
+    parameters_fingerprint,
+)
+
+Load = Callable[[Path, str], str]
+numbers = itertools.count()
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
+    subprocess.run(  # noqa: S603 - fixed commands
+        ["git", "-C", str(folder), *identity, *arguments],  # noqa: S607
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "gold.py").write_text("x = 1\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    return folder
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Write a module of a new name to a folder, import it and return its name."""
+
+    def load_(folder: Path, source: str) -> str:
+        name = f"hashed_{next(numbers)}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.py").write_text(source)
+        monkeypatch.syspath_prepend(folder)
+        importlib.import_module(name)
+        return name
+
+    return load_
+
+
+def test_the_environment_names_python_machine_and_packages(tmp_path: Path) -> None:
+    found = current_environment(tmp_path)
+    assert found.python == f"CPython {'.'.join(map(str, sys.version_info[:3]))}"
+    assert found.platform.startswith(f"{os.uname().sysname} ")
+    assert found.machine.startswith(os.uname().machine)
+    assert found.cpu_count == len(os.sched_getaffinity(0))
+    assert found.packages["msgspec"] == msgspec.__version__
+
+
+def test_no_environment_variable_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKER_TOKEN", "secret-4711")
+    assert b"4711" not in msgspec.json.encode(current_environment(tmp_path))
+
+
+def test_a_clean_repository_has_a_revision(repository: Path) -> None:
+    found = current_environment(repository)
+    assert len(found.git_revision or "") == 40
+    assert found.git_dirty is False
+
+
+def test_a_changed_tracked_file_makes_it_dirty(repository: Path) -> None:
+    (repository / "gold.py").write_text("x = 2\n")
+    assert current_environment(repository).git_dirty is True
+
+
+def test_an_untracked_file_does_not_make_it_dirty(repository: Path) -> None:
+    (repository / "notes.txt").write_text("x")
+    assert current_environment(repository).git_dirty is False
+
+
+def test_git_variables_of_a_hook_do_not_name_another_repository(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    expected = current_environment(repository).git_revision
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert current_environment(repository).git_revision == expected
+
+
+def test_outside_a_repository_there_is_no_revision(tmp_path: Path) -> None:
+    found = current_environment(tmp_path)
+    assert (found.git_revision, found.git_dirty) == (None, None)
+
+
+def test_without_git_there_is_no_revision(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert current_environment(repository).git_revision is None
+
+
+def test_the_code_fingerprint_is_32_digits_and_repeats(tmp_path: Path, load: Load) -> None:
+    load(tmp_path, "x = 1\n")
+    fingerprint = code_fingerprint(tmp_path)
+    assert fingerprint == code_fingerprint(tmp_path)
+    assert len(fingerprint) == 32
+    int(fingerprint, 16)
+
+
+def test_a_changed_module_changes_the_code_fingerprint(tmp_path: Path, load: Load) -> None:
+    name = load(tmp_path, "x = 1\n")
+    before = code_fingerprint(tmp_path)
+    (tmp_path / f"{name}.py").write_text("x = 2\n")
+    assert code_fingerprint(tmp_path) != before
+
+
+def test_a_module_that_is_not_loaded_does_not_count(tmp_path: Path, load: Load) -> None:
+    load(tmp_path, "x = 1\n")
+    before = code_fingerprint(tmp_path)
+    (tmp_path / "never_imported.py").write_text("x = 2\n")
+    assert code_fingerprint(tmp_path) == before
+
+
+def test_equal_code_in_another_folder_has_the_same_fingerprint(tmp_path: Path, load: Load) -> None:
+    name = load(tmp_path / "here", "x = 1\n")
+    here = code_fingerprint(tmp_path / "here")
+    del sys.modules[name]
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here" / f"{name}.py").rename(tmp_path / "there" / f"{name}.py")
+    sys.path.insert(0, str(tmp_path / "there"))
+    try:
+        importlib.invalidate_caches()
+        importlib.import_module(name)
+    finally:
+        sys.path.remove(str(tmp_path / "there"))
+    assert code_fingerprint(tmp_path / "there") == here
+
+
+def test_what_is_installed_below_the_root_does_not_count(tmp_path: Path, load: Load) -> None:
+    before = code_fingerprint(tmp_path)
+    load(tmp_path / ".venv" / "lib" / "site-packages", "x = 1\n")
+    assert code_fingerprint(tmp_path) == before
+
+
+def test_a_package_elsewhere_counts_when_it_is_named(tmp_path: Path, load: Load) -> None:
+    name = load(tmp_path / "elsewhere", "x = 1\n")
+    root = tmp_path / "project"
+    root.mkdir()
+    assert code_fingerprint(root) != code_fingerprint(root, [tmp_path / "elsewhere"])
+    module = tmp_path / "elsewhere" / f"{name}.py"
+    assert package_dirs([name]) == (module,)
+    assert code_fingerprint(root, [module]) != code_fingerprint(root)
+
+
+def test_of_a_package_the_whole_folder_counts_but_of_ours_the_subpackage() -> None:
+    names = ["msgspec.json", "pytest_zacperf.engines.function", "pytest_zacperf.engines"]
+    assert [folder.name for folder in package_dirs(names)] == ["msgspec", "engines"]
+
+
+def test_a_module_that_is_not_loaded_has_no_folder() -> None:
+    assert package_dirs(["never_imported"]) == ()
+
+
+def test_the_order_of_parameters_says_nothing() -> None:
+    assert parameters_fingerprint({"a": 1, "b": None}) == parameters_fingerprint({
+        "b": None,
+        "a": 1,
+    })
+
+
+def test_the_type_of_a_parameter_counts() -> None:
+    assert parameters_fingerprint({"a": 1}) != parameters_fingerprint({"a": "1"})

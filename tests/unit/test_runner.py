@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import datetime as dt
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pytest_zacperf import measure, process, runner
+from pytest_zacperf.errors import RunError, SettingsError
+from pytest_zacperf.records import Window, Workload
+from pytest_zacperf.runner import Runner
+from pytest_zacperf.store import RunStore
+
+WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 10))
+WORKLOAD = Workload(engine="gold:engine", window=WINDOW)
+HEADER = """
+import os, signal, subprocess, sys, time
+from pathlib import Path
+from pytest_zacperf.engines import BacktestOutput
+from pytest_zacperf.engines.function import FunctionEngine
+engine = FunctionEngine("gold:run")
+def note(text):
+    with open("notes", "a") as file: file.write(text + "\\n")
+"""
+NOTE = "def run(start, end, side='a'): note(side)\n"
+
+
+def project(root: Path, source: str, *, timeout_s: float | None = 30) -> Runner:
+    (root / "gold.py").write_text(HEADER + source)
+    return Runner(store=RunStore(root / ".zacperf"), root=root, timeout_s=timeout_s)
+
+
+def notes(root: Path) -> list[str]:
+    return (root / "notes").read_text().split()
+
+
+def test_a_run_is_stored_with_what_it_did_and_when(tmp_path: Path) -> None:
+    ours = project(tmp_path, "def run(*window): print('hello'); time.sleep(0.1)\n")
+    before = dt.datetime.now(dt.UTC)
+    run = ours.run_once(WORKLOAD, session="s")
+    assert (run.status, run.reason, run.exit_status) == ("done", None, 0)
+    assert before <= run.start_utc < run.end_utc <= dt.datetime.now(dt.UTC)
+    assert run.costs is not None
+    assert run.costs.wall_ns >= 100_000_000
+    assert run.workload.engine_name == "function gold:run"
+    folder = ours.store.run_folder(run.id)
+    assert ours.store.read_run(run.id) == run
+    assert (folder / "stdout.log").read_text() == "hello\n"
+    assert (folder / "order_events.jsonl").read_bytes() == b""
+
+
+def test_a_run_is_executed_once_per_session(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    first = ours.run_once(WORKLOAD, session="s")
+    assert ours.run_once(WORKLOAD, session="s") == first
+    assert notes(tmp_path) == ["a"]
+
+
+def test_another_session_round_side_window_or_parameter_is_another_run(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    longer = msgspec.structs.replace(WINDOW, end=dt.date(2025, 10, 11))
+    runs = [
+        ours.run_once(WORKLOAD, session="s"),
+        ours.run_once(WORKLOAD, session="t"),
+        ours.run_once(WORKLOAD, session="s", round=1),
+        ours.run_once(WORKLOAD, session="s", side="baseline"),
+        ours.run_once(msgspec.structs.replace(WORKLOAD, window=longer), session="s"),
+        ours.run_once(msgspec.structs.replace(WORKLOAD, parameters={"side": "b"}), session="s"),
+    ]
+    assert len({run.id for run in runs}) == len(notes(tmp_path)) == 6
+
+
+def test_many_processes_that_ask_at_once_execute_one_run(tmp_path: Path) -> None:
+    ours = project(tmp_path, "def run(*window): note('ran'); time.sleep(0.5)\n")
+    script = (
+        "import datetime as dt, sys; from pathlib import Path\n"
+        "from pytest_zacperf.records import Window, Workload\n"
+        "from pytest_zacperf.runner import Runner; from pytest_zacperf.store import RunStore\n"
+        f"root = Path({str(ours.root)!r})\n"
+        "day = dt.date(2025, 10, 1)\n"
+        "workload = Workload(engine='gold:engine', window=Window(id='w', start=day, end=day))\n"
+        "runner = Runner(store=RunStore(root / '.zacperf'), root=root)\n"
+        "print(runner.run_once(workload, session='s').costs.wall_ns)\n"
+    )
+    askers = [
+        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)  # noqa: S603
+        for _ in range(3)
+    ]
+    answers = {asker.communicate(timeout=30)[0] for asker in askers}
+    assert len(answers) == 1
+    assert notes(tmp_path) == ["ran"]
+
+
+def test_two_runs_never_overlap(tmp_path: Path) -> None:
+    ours = project(tmp_path, "def run(*w): note('in'); time.sleep(0.2); note('out')\n")
+    threads = [
+        threading.Thread(target=ours.run_once, args=(WORKLOAD,), kwargs={"session": session})
+        for session in ("s", "t")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert notes(tmp_path) == ["in", "out", "in", "out"]
+
+
+def test_a_run_that_failed_is_stored_and_not_tried_again(tmp_path: Path) -> None:
+    ours = project(tmp_path, "def run(*window): note('ran'); raise KeyError('GC')\n")
+    run = ours.run_once(WORKLOAD, session="s")
+    assert (run.status, run.reason, run.exit_status) == ("error", "KeyError: 'GC'", 1)
+    assert run.costs is None
+    assert ours.run_once(WORKLOAD, session="s") == run
+    assert notes(tmp_path) == ["ran"]
+
+
+def test_what_an_interrupted_run_left_is_run_again(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    run = ours.run_once(WORKLOAD, session="s")
+    (ours.store.run_folder(run.id) / "run.json").unlink()
+    assert ours.run_once(WORKLOAD, session="s").status == "done"
+    assert notes(tmp_path) == ["a", "a"]
+
+
+def test_a_worker_that_dies_leaves_its_last_words(tmp_path: Path) -> None:
+    ours = project(
+        tmp_path,
+        "def run(*window):\n"
+        "    for n in range(5): print('word', n, file=sys.stderr)\n"
+        "    sys.stderr.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n",
+    )
+    run = ours.run_once(WORKLOAD, session="s")
+    assert run.status == "error"
+    assert run.exit_status == -9
+    assert run.reason == "worker ended with exit status -9: word 2 / word 3 / word 4"
+
+
+def test_a_worker_that_dies_silently_leaves_its_exit_status(tmp_path: Path) -> None:
+    run = project(tmp_path, "def run(*w): os._exit(3)\n").run_once(WORKLOAD, session="s")
+    assert run.reason == "worker ended with exit status 3"
+
+
+def test_a_run_over_its_time_limit_is_ended_with_its_children(tmp_path: Path) -> None:
+    ours = project(
+        tmp_path,
+        "def run(*window):\n"
+        "    child = subprocess.Popen(['sleep', '60'])\n"
+        "    note(str(child.pid))\n"
+        "    time.sleep(60)\n",
+        timeout_s=1,
+    )
+    start_s = time.monotonic()
+    run = ours.run_once(WORKLOAD, session="s")
+    assert run.reason == "time limit of 1 s reached"
+    assert run.exit_status == -signal.SIGTERM
+    assert time.monotonic() - start_s < 10
+    assert is_gone(int(notes(tmp_path)[0]))
+
+
+def test_a_worker_that_ignores_the_request_to_end_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "GRACE_S", 0.2)
+    source = "def run(*w): signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)\n"
+    run = project(tmp_path, source, timeout_s=1).run_once(WORKLOAD, session="s")
+    assert run.exit_status == -signal.SIGKILL
+
+
+def test_a_child_that_outlives_its_worker_is_ended(tmp_path: Path) -> None:
+    source = "def run(*w): note(str(subprocess.Popen(['sleep', '60']).pid))\n"
+    run = project(tmp_path, source).run_once(WORKLOAD, session="s")
+    assert run.status == "done"
+    assert is_gone(int(notes(tmp_path)[0]))
+
+
+def test_a_result_counts_although_the_worker_never_ends(tmp_path: Path) -> None:
+    source = (
+        "import threading\ndef run(*w): threading.Thread(target=time.sleep, args=(60,)).start()\n"
+    )
+    run = project(tmp_path, source, timeout_s=1).run_once(WORKLOAD, session="s")
+    assert (run.status, run.reason) == ("done", None)
+
+
+def test_an_interrupt_ends_the_worker_and_stores_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = project(tmp_path, "def run(*w): note(str(os.getpid())); time.sleep(60)\n")
+
+    def interrupt(_: object, pid: int) -> None:  # noqa: ARG001 - as sample() has it
+        if (tmp_path / "notes").exists():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(measure.ChildMemorySampler, "sample", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        ours.run_once(WORKLOAD, session="s")
+    assert is_gone(int(notes(tmp_path)[0]))
+    assert list((tmp_path / ".zacperf" / "runs").glob("*/run.json")) == []
+
+
+def test_a_worker_that_cannot_be_started_is_an_error_without_exit_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    run = project(tmp_path, NOTE).run_once(WORKLOAD, session="s")
+    assert run.exit_status is None
+    assert (run.reason or "").startswith("worker could not be started: [Errno 2]")
+
+
+def test_a_damaged_result_is_an_error(tmp_path: Path) -> None:
+    ours = project(
+        tmp_path,
+        "import atexit, glob\n"
+        "def damage(): Path(glob.glob('.zacperf/runs/*/worker.json')[0]).write_text('{')\n"
+        "def run(*w): atexit.register(damage)\n",
+    )
+    run = ours.run_once(WORKLOAD, session="s")
+    assert run.status == "error"
+    assert "worker.json is damaged" in (run.reason or "")
+
+
+def test_the_memory_of_children_is_added_and_labeled(tmp_path: Path) -> None:
+    holder = "x = b'1' * 50_000_000; import time; time.sleep(0.6)"
+    source = f"def run(*w): subprocess.run([sys.executable, '-c', {holder!r}])\n"
+    run = project(tmp_path, source).run_once(WORKLOAD, session="s")
+    assert run.costs is not None
+    assert run.costs.peak_memory_source == "VmHWM + sampled children"
+    assert 60_000_000 < run.costs.peak_memory_bytes < 150_000_000
+
+
+def test_a_run_without_children_has_the_figure_of_the_kernel_alone(tmp_path: Path) -> None:
+    run = project(tmp_path, "def run(*w): time.sleep(0.3)\n").run_once(WORKLOAD, session="s")
+    assert run.costs is not None
+    assert run.costs.peak_memory_source == "VmHWM"
+
+
+def test_rounds_alternate_after_a_warm_up_of_each_side(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    candidate = msgspec.structs.replace(WORKLOAD, parameters={"side": "b"})
+    pairs = ours.rounds(WORKLOAD, candidate, session="s", pairs=3)
+    assert "".join(notes(tmp_path)) == "ab" + "abbaab"
+    assert len(pairs) == 3
+    assert all(pair.baseline.workload.parameters == {} for pair in pairs)
+    assert all(pair.candidate.workload.parameters == {"side": "b"} for pair in pairs)
+
+
+def test_rounds_are_shared_by_the_session(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    first = ours.rounds(WORKLOAD, WORKLOAD, session="s", pairs=1)
+    again = ours.rounds(WORKLOAD, WORKLOAD, session="s", pairs=2)
+    assert again[:1] == first
+    assert len(notes(tmp_path)) == 2 + 4
+
+
+def test_rounds_against_another_opponent_are_run_anew(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    other = msgspec.structs.replace(WORKLOAD, parameters={"side": "b"})
+    ours.rounds(WORKLOAD, WORKLOAD, session="s", pairs=1)
+    ours.rounds(other, WORKLOAD, session="s", pairs=1)
+    assert "".join(notes(tmp_path)) == "aaaa" + "baba"
+
+
+def test_the_same_workload_on_both_sides_is_run_for_each(tmp_path: Path) -> None:
+    (pair,) = project(tmp_path, NOTE).rounds(WORKLOAD, WORKLOAD, session="s", pairs=1)
+    assert pair.baseline.id != pair.candidate.id
+
+
+def test_rounds_stop_at_the_first_run_that_failed(tmp_path: Path) -> None:
+    ours = project(tmp_path, "def run(*w): note('ran'); raise KeyError('GC')\n")
+    with pytest.raises(RunError) as caught:
+        ours.rounds(WORKLOAD, WORKLOAD, session="s", pairs=3)
+    assert caught.value.problem == "round 0 of the baseline failed: KeyError: 'GC'"
+    assert caught.value.hint.endswith("-baseline0/stderr.log")
+    assert notes(tmp_path) == ["ran"]
+
+
+def test_a_run_can_leave_its_files_in_a_folder_of_choice(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    run = ours.run_into(WORKLOAD, tmp_path / "out" / "first", tmp_path / "cache")
+    assert run.id == "first"
+    stored = msgspec.json.decode((tmp_path / "out" / "first" / "run.json").read_bytes())
+    assert stored["status"] == "done"
+    assert (tmp_path / "cache").is_dir()
+
+
+@pytest.mark.parametrize("kind", ["folder that holds something", "file"])
+def test_a_folder_of_choice_must_be_new_or_empty(tmp_path: Path, kind: str) -> None:
+    ours = project(tmp_path, NOTE)
+    taken = tmp_path if kind != "file" else tmp_path / "gold.py"
+    with pytest.raises(SettingsError) as caught:
+        ours.run_into(WORKLOAD, taken, tmp_path / "cache")
+    assert caught.value.problem == f"{taken} exists and is not an empty folder"
+    assert caught.value.hint == "name a new folder for the run"
+
+
+def test_an_installed_package_is_not_put_before_the_standard_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert runner._start_folder(tmp_path) == Path(runner.__file__).parents[1]  # noqa: SLF001
+    monkeypatch.setattr(runner, "__file__", "/lib/site-packages/pytest_zacperf/runner.py")
+    assert runner._start_folder(tmp_path) == tmp_path  # noqa: SLF001
+
+
+def is_gone(pid: int) -> bool:
+    """Return whether a process has ended; a zombie that nobody waits for has."""
+    for _ in range(50):
+        try:
+            if ") Z " in Path(f"/proc/{pid}/stat").read_text():
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.02)
+    return False

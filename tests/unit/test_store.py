@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import datetime as dt
+import math
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from pytest_zacperf import parity, store
+from pytest_zacperf.errors import ZacperfError
+from pytest_zacperf.records import (
+    Coverage,
+    EquityPoint,
+    OrderEvent,
+    Run,
+    StageTiming,
+    Trade,
+    Window,
+    Workload,
+)
+from pytest_zacperf.store import RunOutput, RunStore
+
+DAY = dt.date(2025, 10, 1)
+NOW = dt.datetime(2025, 11, 1, tzinfo=dt.UTC)
+RUN = Run(
+    id="r",
+    status="done",
+    reason=None,
+    exit_status=0,
+    start_utc=NOW,
+    end_utc=NOW,
+    workload=Workload(engine="zacqc", window=Window(id="w", start=DAY, end=DAY)),
+)
+TRADE = Trade(
+    symbol="V",
+    side="buy",
+    quantity=10.0,
+    entry_ts_ns=1,
+    exit_ts_ns=2,
+    entry_price=100.0,
+    exit_price=101.0,
+    profit_loss=10.0,
+    fees=2.0,
+)
+
+
+def event(order_id: int) -> OrderEvent:
+    return OrderEvent(
+        ts_event_ns=order_id,
+        symbol="V",
+        order_id=order_id,
+        event_id=1,
+        status="submitted",
+        type="market",
+        side="buy",
+        quantity=1.0,
+    )
+
+
+def test_an_atomic_write_replaces_the_file_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    store.write_atomically(path, b"old")
+    store.write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_atomic_write_that_fails_leaves_the_old_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plan.json"
+    store.write_atomically(path, b"old")
+
+    def disk_full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        store.write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_atomic_write_keeps_the_usual_permissions(tmp_path: Path) -> None:
+    (tmp_path / "usual").write_bytes(b"")
+    store.write_atomically(tmp_path / "ours", b"")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_the_store_keeps_itself_out_of_git(tmp_path: Path) -> None:
+    RunStore(tmp_path / ".zacperf").create_run_folder("r")
+    assert (tmp_path / ".zacperf" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    runs = RunStore(tmp_path)
+    store.write_run(runs.create_run_folder("r"), RUN)
+    assert runs.read_run("r") == RUN
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(None, id="missing"),
+        pytest.param(b"", id="empty"),
+        pytest.param(msgspec.json.encode(RUN)[:-20], id="cut off"),
+        pytest.param(b'{"id": "r"}', id="without fields"),
+        pytest.param(b"\xff\xfe", id="no text"),
+    ],
+)
+def test_a_run_that_is_not_complete_does_not_exist(tmp_path: Path, content: bytes | None) -> None:
+    runs = RunStore(tmp_path)
+    folder = runs.create_run_folder("r")
+    if content is not None:
+        (folder / "run.json").write_bytes(content)
+    assert runs.read_run("r") is None
+
+
+def test_a_new_run_folder_is_empty_whatever_an_interrupted_run_left(tmp_path: Path) -> None:
+    runs = RunStore(tmp_path)
+    (runs.create_run_folder("r") / "worker.json").write_text("{}")
+    assert list(runs.create_run_folder("r").iterdir()) == []
+
+
+def test_an_id_never_leaves_the_folder_of_runs(tmp_path: Path) -> None:
+    assert RunStore(tmp_path).run_folder("../a b/c").parent == tmp_path / "runs"
+
+
+@pytest.mark.parametrize("lock", ["run", "machine"])
+def test_a_lock_keeps_another_process_out_until_it_is_given_back(
+    tmp_path: Path, lock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    runs = RunStore(tmp_path / "store")
+    call = "lock('r')" if lock == "run" else "machine_lock()"
+    script = (
+        "from pathlib import Path; from pytest_zacperf.store import RunStore\n"
+        f"with RunStore(Path({str(runs.folder)!r})).{call}: print('mine')"
+    )
+    command = [sys.executable, "-c", script]
+    free = subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - fixed
+    assert free.stdout == b"mine\n"
+    with runs.lock("r") if lock == "run" else runs.machine_lock():
+        blocked = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - fixed
+        with pytest.raises(subprocess.TimeoutExpired):
+            blocked.wait(0.7)
+    assert blocked.communicate(timeout=10)[0] == b"mine\n"
+
+
+def test_the_lock_of_a_process_that_died_is_free(tmp_path: Path) -> None:
+    script = (
+        "import os; from pathlib import Path; from pytest_zacperf.store import RunStore\n"
+        f"with RunStore(Path({str(tmp_path)!r})).lock('r'): os._exit(9)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False)  # noqa: S603 - fixed
+    assert done.returncode == 9
+    with RunStore(tmp_path).lock("r"):
+        pass
+
+
+def test_two_threads_exclude_each_other_too(tmp_path: Path) -> None:
+    runs, order = RunStore(tmp_path), list[str]()
+    has_lock = threading.Event()
+
+    def other() -> None:
+        has_lock.wait()
+        with runs.lock("r"):
+            order.append("other")
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with runs.lock("r"):
+        has_lock.set()
+        thread.join(0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "other"]
+
+
+def test_the_output_of_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    equity = [EquityPoint(ts_ns=1, equity=0.1 + 0.2), EquityPoint(ts_ns=2, equity=5.0)]
+    output = RunOutput(
+        order_events=[event(1), event(2)],
+        trades=[TRADE],
+        equity=equity,
+        statistics={"Sharpe": 1.5, "name": "gold", "none": None},
+    )
+    store.write_output(tmp_path, output)
+    assert store.read_order_events(tmp_path) == [event(1), event(2)]
+    assert store.read_trades(tmp_path) == [TRADE]
+    assert store.read_equity(tmp_path) == equity
+    assert store.read_statistics(tmp_path) == {"Sharpe": 1.5, "name": "gold", "none": None}
+
+
+def test_order_events_are_written_as_parity_compares_them(tmp_path: Path) -> None:
+    events = [event(1), event(2)]
+    store.write_output(tmp_path, RunOutput(order_events=events))
+    assert (tmp_path / "order_events.jsonl").read_bytes() == parity.encode_events(events)
+
+
+def test_stages_and_coverage_are_files_that_people_can_read(tmp_path: Path) -> None:
+    stage = StageTiming(name="data", total_ns=5, count=1, max_ns=5)
+    coverage = Coverage(symbol="V", day=DAY, real_bars=0)
+    store.write_output(tmp_path, RunOutput(stages=[stage], coverage=[coverage]))
+    lines = (tmp_path / "stages.json").read_text().splitlines()
+    assert lines[:4] == ["[", "  {", '    "name": "data",', '    "total_ns": 5,']
+    rows = msgspec.json.decode((tmp_path / "coverage.json").read_bytes(), type=list[Coverage])
+    assert rows == [coverage]
+
+
+def test_a_run_without_equity_has_no_equity_file(tmp_path: Path) -> None:
+    store.write_output(tmp_path, RunOutput())
+    assert not (tmp_path / "equity.parquet").exists()
+    assert store.read_equity(tmp_path) is None
+
+
+def test_numbers_of_numpy_are_stored_as_numbers(tmp_path: Path) -> None:
+    statistics = {"trades": np.int64(3), "Sharpe": np.float64(1.5)}
+    store.write_output(tmp_path, RunOutput(statistics=statistics))  # type: ignore[arg-type]
+    assert store.read_statistics(tmp_path) == {"trades": 3, "Sharpe": 1.5}
+
+
+def test_an_object_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    output = RunOutput(statistics={"engine": object()})  # type: ignore[dict-item]
+    with pytest.raises(ZacperfError, match="a object cannot be stored"):
+        store.write_output(tmp_path, output)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_trade_with_a_number_that_json_has_not_is_refused(tmp_path: Path, value: float) -> None:
+    trade = msgspec.structs.replace(TRADE, profit_loss=value)
+    with pytest.raises(ZacperfError) as caught:
+        store.write_output(tmp_path, RunOutput(trades=[TRADE, trade]))
+    assert caught.value.problem == f"trade 2 (V) has profit_loss={value}"
+
+
+def test_a_damaged_line_is_named_by_file_and_number(tmp_path: Path) -> None:
+    store.write_output(tmp_path, RunOutput(order_events=[event(1), event(2), event(3)]))
+    path = tmp_path / "order_events.jsonl"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], lines[1].replace('"buy"', '"bye"'), lines[2]]))
+    with pytest.raises(ZacperfError) as caught:
+        store.read_order_events(tmp_path)
+    assert caught.value.problem == (
+        f"{path} line 2 is damaged: Invalid enum value 'bye' - at `$.side`"
+    )
+    assert caught.value.hint == "delete the run folder and run the backtest again"
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ZacperfError, match=r"trades\.jsonl is missing"):
+        store.read_trades(tmp_path)
+
+
+def test_damaged_statistics_are_named(tmp_path: Path) -> None:
+    (tmp_path / "statistics.json").write_text('{"a": [1]}')
+    with pytest.raises(ZacperfError, match=r"statistics\.json is damaged: Expected"):
+        store.read_statistics(tmp_path)
+
+
+def test_damaged_equity_is_named(tmp_path: Path) -> None:
+    (tmp_path / "equity.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ZacperfError, match=r"equity\.parquet is damaged"):
+        store.read_equity(tmp_path)
+
+
+def test_equity_without_polars_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    output = RunOutput(equity=[EquityPoint(ts_ns=1, equity=1.0)])
+    with pytest.raises(ZacperfError) as caught:
+        store.write_output(tmp_path, output)
+    assert caught.value.problem == "equity is stored as Parquet, and polars is not installed"
+    assert caught.value.hint == "pip install pytest-zacperf[zacqc]"
+
+
+def test_the_last_lines_of_a_log_leave_empty_ones_out(tmp_path: Path) -> None:
+    log = tmp_path / "stderr.log"
+    log.write_bytes(b"x" * 10_000 + b"\none\n\n  two\nthree\n\n")
+    assert store.last_lines(log, 3) == "one / two / three"
+    log.write_bytes(b"")
+    assert store.last_lines(log, 3) == ""
