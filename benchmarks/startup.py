@@ -16,7 +16,12 @@ from pathlib import Path
 PAIRS = 15
 WITHOUT = ("-m", "pytest", "-q")
 WITH = (*WITHOUT, "-p", "pytest_zacperf.plugin")
-IMPORT = "import time, pytest; t = time.perf_counter(); import pytest_zacperf.plugin; print(time.perf_counter() - t)"
+IMPORT = """
+import time, pytest
+start = time.perf_counter()
+import pytest_zacperf.plugin
+print(time.perf_counter() - start)
+"""
 
 
 def main() -> None:

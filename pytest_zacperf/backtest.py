@@ -1,0 +1,169 @@
+"""The backtest that a test sees: it runs at the first use; measures and compares nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+from pytest_zacperf import render, store
+from pytest_zacperf.errors import ZacperfError
+from pytest_zacperf.parity import OrderEvents
+from pytest_zacperf.ratios import Cost, Side
+from pytest_zacperf.records import EquityPoint, Run, StageTiming, StatisticValue, Trade, Workload
+from pytest_zacperf.runner import Runner
+from pytest_zacperf.session import Session, attach
+from pytest_zacperf.store import RunStore
+from pytest_zacperf.verdict import Quantity, Verdict
+
+STORE_FOLDER = ".zacperf"
+
+
+@dataclass(frozen=True, slots=True)
+class NotingStore(RunStore):
+    """The run store; it also notes which runs this process had executed."""
+
+    executed: set[str] = field(default_factory=set)
+
+    def create_run_folder(self, run_id: str) -> Path:
+        """Return the folder of a run that this process is about to execute."""
+        self.executed.add(run_id)
+        return RunStore.create_run_folder(self, run_id)
+
+
+class Backtest:
+    """One workload of a session: what it did and what it cost.
+
+    Args:
+        workload: What is run.
+        session: Runs it, once however many tests and processes ask.
+        item: The test on whose report the results travel.
+
+    """
+
+    def __init__(self, workload: Workload, *, session: Session, item: pytest.Item) -> None:
+        self.workload = workload
+        self._session = session
+        self._item = item
+
+    @property
+    def name(self) -> str:
+        """The window and what was asked for beyond the engine's own parameters."""
+        return f"{self.workload.window.id} {self._overrides}".strip()
+
+    @property
+    def has_run(self) -> bool:
+        """Whether ``run`` is known already."""
+        return "run" in self.__dict__
+
+    @cached_property
+    def run(self) -> Run:
+        """The record of the run; fails the test when the run failed."""
+        with _failing_tests():
+            run = self._runner.run_once(self.workload, session=self._session.id)
+        run_by = self._session.process if run.id in self._executed else ""
+        row = render.run_row(run, overrides=self._overrides, run_by=run_by)
+        attach(self._item, "run", row)
+        if run.status == "error":
+            pytest.fail(
+                f"the backtest of {self.name} has no result: {run.reason}\n"
+                f"  hint: its output is in {self._runner.store.run_folder(run.id)}",
+                pytrace=False,
+            )
+        return run
+
+    @property
+    def folder(self) -> Path:
+        """The folder with everything the run wrote."""
+        return self._runner.store.run_folder(self.run.id)
+
+    @cached_property
+    def order_events(self) -> OrderEvents:
+        """Every change of every order, in canonical form."""
+        return OrderEvents((self.folder / store.ORDER_EVENTS_FILE).read_bytes)
+
+    @cached_property
+    def trades(self) -> list[Trade]:
+        """Closed trades in order of their exit."""
+        with _failing_tests():
+            return store.read_trades(self.folder)
+
+    @cached_property
+    def equity(self) -> list[EquityPoint] | None:
+        """Net liquidation value over time; None where the engine has none."""
+        with _failing_tests():
+            return store.read_equity(self.folder)
+
+    @property
+    def statistics(self) -> dict[str, StatisticValue]:
+        """The engine's summary statistics."""
+        return self.run.statistics
+
+    @property
+    def stages(self) -> dict[str, StageTiming]:
+        """Timings by the name of the stage."""
+        costs = self.run.costs
+        return {stage.name: stage for stage in costs.stages} if costs else {}
+
+    @property
+    def runtime(self) -> Cost:
+        """Elapsed or CPU time; divide it by another backtest's."""
+        return Cost(Quantity.RUNTIME, self)
+
+    @property
+    def peak_memory(self) -> Cost:
+        """Highest resident memory; divide it by another backtest's."""
+        return Cost(Quantity.PEAK_MEMORY, self)
+
+    def rounds_against(self, baseline: Side) -> Sequence[tuple[Run, Run]]:
+        """Return (baseline, candidate) runs, timed in turn and shared by the whole session."""
+        with _failing_tests():
+            pairs = self._runner.rounds(
+                baseline.workload,
+                self.workload,
+                session=self._session.id,
+                pairs=self._session.settings.rounds,
+            )
+        return [(pair.baseline, pair.candidate) for pair in pairs]
+
+    def report(self, verdict: Verdict) -> None:
+        """Let a verdict travel to the summary."""
+        row = render.VerdictRow(test=self._item.nodeid, verdict=verdict)
+        attach(self._item, "verdict", row)
+
+    @property
+    def _runner(self) -> Runner:
+        session = self._session
+        if session.runner is None:
+            session.runner = Runner(
+                store=NotingStore(session.root / STORE_FOLDER),
+                root=session.root,
+                python_path=session.python_path,
+                timeout_s=session.settings.timeout_s,
+            )
+        return session.runner
+
+    @property
+    def _executed(self) -> Collection[str]:
+        run_store = self._runner.store
+        return run_store.executed if isinstance(run_store, NotingStore) else ()
+
+    @property
+    def _overrides(self) -> str:
+        return " ".join(f"{name}={value}" for name, value in self.workload.parameters.items())
+
+    def __repr__(self) -> str:
+        return f"<backtest of {self.name}{'' if self.has_run else ', not run yet'}>"
+
+
+@contextlib.contextmanager
+def _failing_tests() -> Iterator[None]:
+    try:
+        yield
+    except ZacperfError as e:
+        # Our own frames would tell the reader nothing.
+        pytest.fail(str(e), pytrace=False)

@@ -1,0 +1,157 @@
+"""The fixtures, each a thin factory, and the windows that tests are parametrized over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from pytest_zacperf.errors import SettingsError
+from pytest_zacperf.plan import select_windows
+from pytest_zacperf.records import ParameterValue, Window, Workload
+from pytest_zacperf.session import SESSION, Session
+from pytest_zacperf.settings import parse_parameters
+
+if TYPE_CHECKING:  # these load the run store and syrupy, and at start-up nobody needs them
+    from syrupy.assertion import SnapshotAssertion
+
+    from pytest_zacperf.backtest import Backtest
+
+    BaselineFactory: TypeAlias = Callable[..., Backtest]
+
+# Parametrized in place of `window` itself: a project's own fixture of that name is left alone.
+PLANNED_WINDOW = "_zacperf_window"
+NEED_ENGINE = frozenset({"backtest", "baseline", "baseline_for"})
+WINDOW_MARK_HINT = 'write @pytest.mark.window("id", ...) or @pytest.mark.window(label="week")'
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Stands for the windows of a test that cannot have any, until collection is over."""
+
+    message: str
+
+
+@pytest.fixture(name=PLANNED_WINDOW)
+def _planned_window(request: pytest.FixtureRequest) -> Window:
+    """Hand a window of the plan to the test."""
+    window = getattr(request, "param", None)
+    if not isinstance(window, Window):
+        pytest.fail(
+            "no window of the plan reaches this test\n"
+            "  hint: name the fixture in the test's arguments; "
+            "request.getfixturevalue() comes too late for it",
+            pytrace=False,
+        )
+    return window
+
+
+@pytest.fixture
+def window(_zacperf_window: Window) -> Window:
+    """Return the date window of this test; a test runs once for each window of the plan."""
+    return _zacperf_window
+
+
+@pytest.fixture
+def backtest(request: pytest.FixtureRequest, window: Window) -> Backtest:
+    """Return the backtest of this test's window; it runs at the first use."""
+    return _backtest(request, window, {})
+
+
+@pytest.fixture
+def baseline_for(request: pytest.FixtureRequest, window: Window) -> BaselineFactory:
+    """Return a function whose keyword arguments are the parameters of the baseline side."""
+
+    def baseline_for_(**parameters: ParameterValue) -> Backtest:
+        return _backtest(request, window, parse_parameters(parameters))
+
+    return baseline_for_
+
+
+@pytest.fixture
+def baseline(request: pytest.FixtureRequest, baseline_for: BaselineFactory) -> Backtest:
+    """Return the backtest that this test's backtest is compared with."""
+    parameters = request.config.stash[SESSION].settings.baseline
+    if not parameters:
+        pytest.skip(
+            'no baseline: set baseline = { parameter = "value" } under [tool.zacperf], '
+            'or call the fixture baseline_for(parameter="value") in the test'
+        )
+    return baseline_for(**parameters)
+
+
+@pytest.fixture
+def order_events_snapshot(
+    request: pytest.FixtureRequest, snapshot: SnapshotAssertion
+) -> SnapshotAssertion:
+    """Return the recorded order events of this test and window, to compare with ``==``."""
+    from pytest_zacperf import snapshots  # noqa: PLC0415 - loads syrupy
+
+    return snapshots.order_events_assertion(snapshot, request.node)
+
+
+def parametrize_windows(metafunc: pytest.Metafunc) -> None:
+    """Give a test its windows, or the reason why it has none."""
+    if PLANNED_WINDOW not in metafunc.fixturenames:
+        return
+    session = metafunc.config.stash[SESSION]
+    try:
+        windows = _windows(session, metafunc)
+        parameters = [pytest.param(window, id=window.id) for window in windows]
+    except SettingsError as e:
+        parameters = [pytest.param(Problem(str(e)), id="no window")]
+    if not parameters:
+        skip = pytest.mark.skip(reason="--zacperf-window leaves this test no window")
+        parameters = [pytest.param(None, id="no window", marks=skip)]
+    metafunc.parametrize(PLANNED_WINDOW, parameters, indirect=True)
+
+
+def usage_error(items: list[pytest.Item]) -> str | None:
+    """Return why one of the tests cannot run at all, with its node id, or None."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        problem = callspec.params.get(PLANNED_WINDOW) if callspec else None
+        if isinstance(problem, Problem) and isinstance(item, pytest.Function):
+            # Without the part in brackets, which stands for no window.
+            return f"{item.nodeid.removesuffix(item.name)}{item.originalname}: {problem.message}"
+    return None
+
+
+def _windows(session: Session, metafunc: pytest.Metafunc) -> tuple[Window, ...]:
+    if not NEED_ENGINE.isdisjoint(metafunc.fixturenames):
+        session.require_engine()
+    only = session.settings.window
+    mark = metafunc.definition.get_closest_marker("window")
+    if mark is None and only:
+        # Naming a window beats the labels that tests see by default.
+        return select_windows(session.plan, ids=only)
+    ids, labels = _marked(mark) if mark else ((), session.settings.test_labels)
+    windows = select_windows(session.plan, ids=ids, labels=labels)
+    if not only:
+        return windows
+    narrowed = select_windows(session.plan, ids=only)
+    return tuple(window for window in windows if window in narrowed)
+
+
+def _marked(mark: pytest.Mark) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    ids = mark.args
+    labels = tuple(mark.kwargs.values())
+    usable = bool(ids) != bool(labels) and set(mark.kwargs) <= {"label"}
+    if not usable or not all(isinstance(name, str) for name in (*ids, *labels)):
+        arguments = [*map(repr, ids), *(f"{name}={v!r}" for name, v in mark.kwargs.items())]
+        raise SettingsError(
+            f"the marker window({', '.join(arguments)}) cannot be used", WINDOW_MARK_HINT
+        )
+    return ids, labels
+
+
+def _backtest(
+    request: pytest.FixtureRequest, window: Window, parameters: dict[str, ParameterValue]
+) -> Backtest:
+    from pytest_zacperf.backtest import Backtest  # noqa: PLC0415 - loads the run store
+
+    session = request.config.stash[SESSION]
+    workload = Workload(engine=session.require_engine(), window=window, parameters=parameters)
+    return Backtest(workload, session=session, item=request.node)

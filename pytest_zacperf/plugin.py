@@ -1,0 +1,110 @@
+"""The pytest hooks, each a few lines that hand over to another module."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_zacperf import fixtures, options
+from pytest_zacperf.fixtures import (  # noqa: F401 - pytest finds fixtures in the plugin's names
+    _planned_window,
+    backtest,
+    baseline,
+    baseline_for,
+    order_events_snapshot,
+    window,
+)
+from pytest_zacperf.ratios import Ratio
+from pytest_zacperf.session import SESSION, ReportCollector, hand_over, open_session
+
+if TYPE_CHECKING:  # xdist need not be installed
+    from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
+
+WINDOW_MARKER = (
+    'window("id", ..., label=None): the windows of the plan that the test runs with; '
+    "ids, or one label."
+)
+MARKERS = (
+    "perf: compares what backtests cost: runtime, peak memory.",
+    "parity: compares what backtests did with a recording: order events.",
+    WINDOW_MARKER,
+)
+USAGE_ERROR = "zacperf_usage_error"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    options.register(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers and open the session, or stop on a bad setting."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    session = open_session(config)
+    config.stash[SESSION] = session
+    config.pluginmanager.register(ReportCollector(session), "zacperf-reports")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test with a backtest once for each of its windows."""
+    fixtures.parametrize_windows(metafunc)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Stop when a test that is left after deselection can have no backtest."""
+    problem = fixtures.usage_error(items)
+    if problem is None:
+        return
+    output = getattr(config, "workeroutput", None)
+    if output is None:
+        raise pytest.UsageError(problem)
+    # An xdist worker that raises is replaced by another one; it is the controller that must stop.
+    output[USAGE_ERROR] = problem
+    items.clear()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Make an xdist worker part of this session."""
+    hand_over(node.config.stash[SESSION], node.workerinput)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Keep the reason of an xdist worker that has no tests for want of backtests."""
+    output = getattr(node, "workeroutput", {})  # a worker that crashed has none
+    if USAGE_ERROR in output:
+        node.config.stash[SESSION].usage_error = output[USAGE_ERROR]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Stop the controller of pytest-xdist when all its workers are down."""
+    result = yield
+    usage_error = session.config.stash[SESSION].usage_error
+    if usage_error is not None:
+        raise pytest.UsageError(usage_error)
+    return result
+
+
+def pytest_assertrepr_compare(left: object, right: object) -> list[str] | None:
+    """Explain ``assert backtest.runtime / baseline.runtime <= 1.10``."""
+    for side in (left, right):
+        if isinstance(side, Ratio):
+            return side.failure_lines()
+    return None
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the runs and the verdicts of this session, if there were any."""
+    lines = config.stash[SESSION].summary_lines()
+    if lines:
+        terminalreporter.write_sep("=", "zacperf")
+    for line in lines:
+        terminalreporter.write_line(line)

@@ -1,0 +1,140 @@
+"""One pytest session of ours: settings, plan, runner, and the results that came in on reports."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from pytest_zacperf import options, render
+from pytest_zacperf.errors import SettingsError
+from pytest_zacperf.plan import Plan, parse_plan
+from pytest_zacperf.render import RunRow, VerdictRow
+from pytest_zacperf.settings import Settings
+
+if TYPE_CHECKING:  # it loads psutil and the file locks, and at start-up nobody needs them
+    from pytest_zacperf.runner import Runner
+
+PROPERTY = "zacperf"
+NO_XDIST = "main"
+SESSION_ID = "zacperf_session_id"
+
+
+@dataclass(kw_only=True)
+class Session:
+    """What all hooks and fixtures of one pytest process share.
+
+    Attributes:
+        settings: The values in force.
+        root: The project: pytest's rootdir.
+        python_path: Absolute paths of pytest's ``pythonpath``.
+        id: The same in every xdist worker of a session.
+        process: Name of the xdist worker, or ``main``.
+        runner: What executes backtests; None until the first one does.
+        usage_error: Why the xdist workers could not go on.
+        runs: Id of a run to its row in the summary.
+        verdicts: Test and question to their row in the summary.
+
+    """
+
+    settings: Settings
+    root: Path
+    python_path: tuple[str, ...]
+    id: str
+    process: str
+    runner: Runner | None = None
+    usage_error: str | None = None
+    runs: dict[str, RunRow] = field(default_factory=dict)
+    verdicts: dict[tuple[object, ...], VerdictRow] = field(default_factory=dict)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan file.
+
+        Raises:
+            SettingsError: It cannot be read or used.
+
+        """
+        name = str(self.settings.plan)
+        try:
+            return parse_plan((self.root / self.settings.plan).read_bytes(), name)
+        except OSError as e:
+            raise SettingsError(
+                f"the plan file {name} cannot be read below {self.root}: {e.strerror}",
+                "set plan under [tool.zacperf], or write one with: zacperf demo",
+            ) from e
+
+    def require_engine(self) -> str:
+        """Return the engine.
+
+        Raises:
+            SettingsError: None is set.
+
+        """
+        if self.settings.engine is None:
+            raise SettingsError(
+                "no engine is set, so there is no backtest to run",
+                'set engine = "module:object" under [tool.zacperf] in pyproject.toml, '
+                "or write an example project with: zacperf demo",
+            )
+        return self.settings.engine
+
+    def add_report(self, user_properties: Sequence[tuple[str, Any]]) -> None:
+        """Take what a test reported; each run counts once, however many tests used it."""
+        for name, value in user_properties:
+            if name == PROPERTY and "run" in value:
+                row = msgspec.convert(value["run"], RunRow)
+                if row.id not in self.runs or row.run_by:
+                    self.runs[row.id] = row
+            elif name == PROPERTY:
+                verdict = msgspec.convert(value["verdict"], VerdictRow)
+                question = (verdict.verdict.estimate.quantity, verdict.verdict.op)
+                self.verdicts[verdict.test, *question, verdict.verdict.limit] = verdict
+
+    def summary_lines(self) -> list[str]:
+        """Return the terminal summary; empty when no test had a backtest."""
+        return render.summary_lines(self.runs.values(), self.verdicts.values())
+
+
+class ReportCollector:
+    """Receives reports; registered per pytest run because this hook is not given the config."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hand what a test reported to the session."""
+        self._session.add_report(report.user_properties)
+
+
+SESSION = pytest.StashKey[Session]()
+
+
+def open_session(config: pytest.Config) -> Session:
+    """Return a new session, or stop pytest on a setting that cannot be used."""
+    worker = getattr(config, "workerinput", {})
+    return Session(
+        settings=options.read(config),
+        root=config.rootpath,
+        python_path=tuple(str(path) for path in config.getini("pythonpath")),
+        id=worker.get(SESSION_ID) or uuid.uuid4().hex,
+        process=worker.get("workerid", NO_XDIST),
+    )
+
+
+def hand_over(session: Session, worker_input: dict[str, object]) -> None:
+    """Give an xdist worker the id of the session that it belongs to."""
+    # Not xdist's own testrunuid: whoever sets it would be given the runs of an earlier session.
+    worker_input[SESSION_ID] = session.id
+
+
+def attach(item: pytest.Item, kind: str, row: RunRow | VerdictRow) -> None:
+    """Let a result travel with a test's reports, which also leave an xdist worker."""
+    # Builtins only: xdist ends the whole session with INTERNALERROR on anything else.
+    item.user_properties.append((PROPERTY, {kind: msgspec.to_builtins(row)}))

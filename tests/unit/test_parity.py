@@ -1,0 +1,173 @@
+import math
+from typing import Any
+
+import msgspec
+import pytest
+
+from pytest_zacperf.parity import (
+    Divergence,
+    OrderEvents,
+    canonical,
+    decode_events,
+    encode_events,
+    first_divergence,
+)
+from pytest_zacperf.records import OrderEvent
+
+
+def event(**changes: Any) -> OrderEvent:  # noqa: ANN401 - any field of the record
+    fields: dict[str, Any] = {
+        "ts_event_ns": 1_737_470_703_000_000_000,
+        "symbol": "MCD",
+        "order_id": 1,
+        "event_id": 1,
+        "status": "filled",
+        "type": "market",
+        "side": "buy",
+        "quantity": 10.0,
+    }
+    return OrderEvent(**fields | changes)
+
+
+def test_volatile_order_ids_are_numbered_by_first_appearance() -> None:
+    events = [event(order_id=order_id) for order_id in (82, 7, 82, 9)]
+    assert [e.order_id for e in canonical(events, {"order_id"})] == [1, 2, 1, 3]
+
+
+def test_order_ids_that_are_not_volatile_stay() -> None:
+    assert [e.order_id for e in canonical([event(order_id=82)], ())] == [82]
+
+
+def test_an_optional_volatile_field_is_left_out() -> None:
+    assert canonical([event(message="at 12:01", tag="entry")], {"message"}) == [event(tag="entry")]
+
+
+def test_a_required_field_cannot_be_volatile() -> None:
+    with pytest.raises(ValueError, match="'symbol' cannot be volatile; these can: order_id, limit"):
+        canonical([], {"symbol"})
+
+
+def test_numbers_become_floats_so_that_equal_runs_are_equal_bytes() -> None:
+    events = canonical([event(quantity=10, fee=1, fill_price=2)], ())
+    assert encode_events(events) == encode_events([event(quantity=10.0, fee=1.0, fill_price=2.0)])
+    assert type(events[0].quantity) is float
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"fill_price": math.nan}, "order 7, event 2: fill_price = nan is not a finite number"),
+        ({"fee": -math.inf}, "order 7, event 2: fee = -inf is not a finite number"),
+        ({"quantity": "10"}, "order 7, event 2: quantity = '10' is not a finite number"),
+        ({"quantity": None}, "order 7, event 2: quantity = None is not a number"),
+        ({"limit_price": []}, r"order 7, event 2: limit_price = \[\] is not a number"),
+        ({"ts_event_ns": 1.5}, "order 7, event 2: ts_event_ns = 1.5 is not a whole number"),
+        ({"extra": {"mark": math.nan}}, r"order 7, event 2: extra\['mark'\] = nan is not a finite"),
+    ],
+)
+def test_a_number_that_cannot_be_compared_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        canonical([event(order_id=7, event_id=2, **changes)], ())
+
+
+def test_the_engines_own_fields_are_sorted_and_an_empty_one_is_left_out() -> None:
+    first, second = canonical([event(extra={"b": 1, "a": "x"}), event(extra={})], ())
+    assert encode_events([first]).endswith(b'"extra":{"a":"x","b":1}}\n')
+    assert second.extra is None
+
+
+def test_a_line_has_the_keys_of_the_record_in_its_order_without_what_is_empty() -> None:
+    assert encode_events([event(fill_price=0.1 + 0.2)]) == (
+        b'{"ts_event_ns":1737470703000000000,"symbol":"MCD","order_id":1,"event_id":1,'
+        b'"status":"filled","type":"market","side":"buy","quantity":10.0,'
+        b'"fill_price":0.30000000000000004}\n'
+    )
+
+
+def test_what_was_encoded_is_decoded() -> None:
+    events = [event(), event(tag="\n", extra={"a": None})]
+    assert decode_events(encode_events(events)) == events
+
+
+def test_a_damaged_line_is_named() -> None:
+    with pytest.raises(ValueError, match="line 2 holds no order event: JSON is malformed"):
+        decode_events(encode_events([event()]) + b"<<<<<<< HEAD\n")
+
+
+def test_order_events_are_a_sequence() -> None:
+    events = OrderEvents.of([event(), event(event_id=2)])
+    assert len(events) == 2
+    assert events[1].event_id == 2
+    assert list(events[:1]) == [event()]
+    assert [e.event_id for e in events] == [1, 2]
+
+
+def test_order_events_are_equal_by_their_bytes() -> None:
+    assert OrderEvents.of([event(fee=0.0)]) == OrderEvents.of([event(fee=0.0)])
+    assert OrderEvents.of([event(fee=0.0)]) != OrderEvents.of([event(fee=-0.0)])
+
+
+def test_another_type_decides_itself_about_equality() -> None:
+    assert OrderEvents.of([]).__eq__([]) is NotImplemented
+
+
+def test_the_text_of_order_events_does_not_grow_with_them() -> None:
+    assert repr(OrderEvents.of([event(), event(order_id=2)])) == "<2 orders, 2 order events>"
+    assert repr(OrderEvents.of([event()])) == "<1 order, 1 order event>"
+
+
+def test_the_text_of_damaged_order_events_is_the_reason() -> None:
+    assert repr(OrderEvents(lambda: b"x")).startswith(
+        "<order events that cannot be read: line 1 holds no order event: JSON is malformed"
+    )
+
+
+def test_order_events_are_read_at_first_use_and_anew_for_each_comparison() -> None:
+    reads = []
+
+    def read() -> bytes:
+        reads.append(1)
+        return b""
+
+    events = OrderEvents(read)
+    assert not reads
+    assert (len(events), list(events)) == (0, [])
+    assert events.detached() == events
+    assert len(reads) == 3
+
+
+def test_equal_lists_do_not_diverge() -> None:
+    assert first_divergence([event()], [event()]) is None
+
+
+def test_the_first_divergence_names_every_field_of_its_event() -> None:
+    expected = [event(), event(event_id=2, fee=1.0), event(event_id=3)]
+    actual = [event(), event(event_id=2, fee=2.0, tag="x"), event(event_id=4)]
+    assert first_divergence(expected, actual) == Divergence(
+        index=2, fields=("fee", "tag"), expected=expected[1], actual=actual[1]
+    )
+
+
+def test_one_bit_is_a_divergence() -> None:
+    price = 297.12
+    found = first_divergence(
+        [event(fill_price=price)], [event(fill_price=math.nextafter(price, math.inf))]
+    )
+    assert found is not None
+    assert found.fields == ("fill_price",)
+    assert first_divergence([event(fee=0.0)], [event(fee=-0.0)]) is not None
+
+
+def test_a_missing_and_an_extra_event_are_told_apart() -> None:
+    one, two = event(), event(event_id=2)
+    assert first_divergence([one, two], [one]) == Divergence(
+        index=2, fields=(), expected=two, actual=None
+    )
+    assert first_divergence([one], [one, two]) == Divergence(
+        index=2, fields=(), expected=None, actual=two
+    )
+
+
+def test_an_event_that_was_not_canonical_is_still_refused_by_the_record() -> None:
+    with pytest.raises(ValueError, match="line 1 holds no order event"):
+        decode_events(msgspec.json.encode({"symbol": "MCD"}))

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from pytest_zacperf.snapshots import file_stem
+
+if TYPE_CHECKING:  # pytest loads it, and nobody can import it
+    from conftest import Project
+
+PARITY_TEST = """
+import pytest
+
+@pytest.mark.parity
+@pytest.mark.window("wk-1")
+def test_order_events(backtest, order_events_snapshot):
+    assert backtest.order_events == order_events_snapshot
+"""
+TEST_FILE = "tests/parity/test_orders.py"
+NODE_ID = f"{TEST_FILE}::test_order_events[[]wk-1[]]"
+RECORDING = "snapshots/parity/test_orders/test_order_events[wk-1].order_events.jsonl"
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("recording") / "order_events.jsonl"
+
+
+@pytest.fixture
+def recorded(project: Project, recording: Path) -> Path:
+    """Return the recording of a project that has one; made by the plugin, once."""
+    project.write(TEST_FILE, PARITY_TEST)
+    path = project.root / RECORDING
+    if not recording.exists():
+        project.run("--snapshot-update").assert_outcomes(passed=1)
+        shutil.copy(path, recording)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(recording, path)
+    return path
+
+
+def test_a_missing_recording_fails_with_the_command_that_makes_it(project: Project) -> None:
+    project.write(TEST_FILE, PARITY_TEST)
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "E         nothing is recorded yet for 2 orders, 4 order events",
+        f"E           record it with: pytest '{NODE_ID}' --snapshot-update",
+    ])
+    assert not (project.root / "snapshots").exists()
+
+
+def test_a_recording_is_the_runs_file_and_equal_runs_pass(project: Project, recorded: Path) -> None:
+    result = project.run()
+    result.assert_outcomes(passed=1)
+    run_files = list(project.root.glob(".zacperf/runs/*/order_events.jsonl"))
+    assert {path.read_bytes() for path in run_files} == {recorded.read_bytes()}
+    assert recorded.read_text(encoding="utf-8").splitlines()[1] == (
+        '{"ts_event_ns":1737470703000000000,"symbol":"MCD","order_id":1,"event_id":2,'
+        '"status":"filled","type":"market","side":"buy","quantity":10.0,"fill_quantity":10.0,'
+        '"fill_price":297.12,"fee":1.0}'
+    )
+
+
+def test_a_changed_price_is_told_and_an_update_takes_it_over(
+    project: Project, recorded: Path
+) -> None:
+    text = recorded.read_text(encoding="utf-8")
+    changed = text.replace("297.12", "297.11", 1)
+    recorded.write_text(changed, encoding="utf-8")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E         order events diverge at event 2",
+            "E           2025-01-21 09:45:03 New York, 2025-01-21 14:45:03 UTC",
+            "E           symbol MCD, order 1, event 2: buy filled",
+            "E           fill_price: expected 297.11, was 297.12",
+            "E           recording: 2 orders, 4 order events; this run: 2 orders, 4 order events",
+        ],
+        consecutive=True,
+    )
+    result.stdout.no_fnmatch_line("*truncated*")
+    assert recorded.read_text(encoding="utf-8") == changed
+    project.run("--snapshot-update").assert_outcomes(passed=1)
+    assert recorded.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("damage", "lines"),
+    [
+        pytest.param(
+            lambda data: data.replace(b"\n", b"\r\n"),
+            [
+                "E         the recording holds the same order events in other bytes",
+                "E           its line ends or its formatting were changed; restore it from git",
+            ],
+            id="line ends",
+        ),
+        pytest.param(
+            lambda data: data + b"=======\n",
+            [
+                "E         the recording *.order_events.jsonl is damaged: line 5 holds no order *",
+                "E           restore it from git",
+            ],
+            id="merge conflict",
+        ),
+    ],
+)
+def test_a_recording_that_somebody_changed_is_told(
+    project: Project, recorded: Path, damage: Damage, lines: list[str]
+) -> None:
+    recorded.write_bytes(damage(recorded.read_bytes()))
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(lines, consecutive=True)
+
+
+class Damage(Protocol):
+    def __call__(self, data: bytes, /) -> bytes: ...
+
+
+def test_an_update_keeps_the_recordings_of_tests_that_did_not_get_there(
+    project: Project, recorded: Path
+) -> None:
+    others = [
+        recorded.with_name("test_gone[wk-1].order_events.jsonl"),
+        recorded.parent.parent / "test_other" / recorded.name,
+    ]
+    for other in others:
+        other.parent.mkdir(exist_ok=True)
+        shutil.copy(recorded, other)
+    raising = "\ndef test_plain(snapshot):\n    assert snapshot == 1\n"
+    project.write(
+        TEST_FILE,
+        PARITY_TEST.replace("    assert backtest", "    raise ValueError\n    assert backtest")
+        + raising,
+    )
+    result = project.run("--snapshot-update")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.no_fnmatch_line("*unused*")
+    assert all(path.exists() for path in (recorded, *others))
+
+
+def test_what_are_no_order_events_is_told(project: Project) -> None:
+    project.write(
+        TEST_FILE,
+        PARITY_TEST.replace("assert backtest.order_events", "assert backtest.trades"),
+    )
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "E         TypeError: order_events_snapshot is compared with order events, not list; *"
+    ])
+
+
+def test_two_assertions_of_a_class_and_a_hostile_name_get_files_of_their_own(
+    project: Project,
+) -> None:
+    project.write(
+        "test_top.py",
+        """
+import pytest
+
+@pytest.mark.window("wk-1")
+class TestOrders:
+    @pytest.mark.parametrize("name", ["a/b", "a:b"])
+    def test_it(self, backtest, order_events_snapshot, name):
+        assert backtest.order_events == order_events_snapshot
+        assert backtest.order_events == order_events_snapshot
+""",
+    )
+    project.run("--snapshot-update").assert_outcomes(passed=2)
+    files = sorted(path.name for path in (project.root / "snapshots" / "test_top").iterdir())
+    assert len(files) == 4
+    assert all(name.startswith("TestOrders.test_it[") for name in files)
+
+
+def test_a_harmless_name_stays() -> None:
+    assert file_stem("test_it[wk-1]") == "test_it[wk-1]"
+
+
+def test_hostile_names_stay_different() -> None:
+    assert file_stem("a/b").startswith("a_b-")
+    assert file_stem("a/b") != file_stem("a:b")
+
+
+def test_a_long_name_fits_the_file_system_and_stays_different() -> None:
+    stems = {file_stem("é" * 300), file_stem("é" * 301)}
+    assert len(stems) == 2
+    assert all(len(stem.encode()) <= 230 for stem in stems)
