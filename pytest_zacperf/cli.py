@@ -12,7 +12,7 @@ import click
 
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.records import ParameterValue, Run, Window, Workload
-from pytest_zacperf.run_text import run_lines
+from pytest_zacperf.render import run_lines
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.store import RunStore
 from pytest_zacperf.worker import EXIT_BAD_INPUT

@@ -12,7 +12,7 @@ from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.plan import select_windows
 from pytest_zacperf.records import ParameterValue, Window, Workload
 from pytest_zacperf.session import SESSION, Session
-from pytest_zacperf.settings import parse_parameters
+from pytest_zacperf.values import parse_parameters
 
 if TYPE_CHECKING:  # these load the run store and syrupy, and at start-up nobody needs them
     from syrupy.assertion import SnapshotAssertion

@@ -12,7 +12,7 @@ import msgspec
 
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.records import Window
-from pytest_zacperf.settings import nearest
+from pytest_zacperf.values import nearest
 
 CACHE_PROBE = "cache_probe"
 EXAMPLE = '{ "id": "wk-1", "start": "2025-01-20", "end": "2025-01-26", "label": "week" }'

@@ -5,20 +5,23 @@ Source order: the default, then ``[tool.zacperf]`` in ``pyproject.toml``, then t
 
 from __future__ import annotations
 
-import difflib
-import math
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.records import ParameterValue
+from pytest_zacperf.values import (
+    nearest,
+    parse_count,
+    parse_duration,
+    parse_names,
+    parse_parameters,
+    parse_text,
+)
 
 TABLE = "[tool.zacperf]"
-SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-WORDS: dict[str, ParameterValue] = {"true": True, "false": False, "none": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,87 +114,6 @@ def settings_table_lines() -> list[str]:
     return [_markdown_row(row) for row in (header, ("---",) * len(header), *rows)]
 
 
-def nearest(name: str, known: Collection[str]) -> str:
-    """Return "did you mean ...?" for the known name nearest to *name*, or all the known ones."""
-    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
-    if close:
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    return f"known are {', '.join(map(repr, known))}" if known else "there are none"
-
-
-def parse_duration(value: object) -> float:
-    """Return seconds for a text such as ``600s``, ``10m`` or ``250ms``."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", value) if isinstance(value, str) else None
-    seconds = float(match[1]) * SECONDS_PER_UNIT[match[2]] if match else 0.0
-    if not 0 < seconds < math.inf:
-        raise ValueError(
-            f"{value!r} is not a duration; write a positive number and a unit, such as '10m'"
-        )
-    return seconds
-
-
-def parse_parameters(value: object) -> dict[str, ParameterValue]:
-    """Return engine parameters from a table, or from a text such as ``metrics=full,lookback=20``.
-
-    In a text, what reads as a number is one, and ``true``, ``false`` and ``none`` are those values.
-    """
-    if isinstance(value, Mapping):
-        for name, parameter in value.items():
-            if not isinstance(parameter, str | int | float | None):
-                # Not a TypeError: a bad value of a setting is one kind of error.
-                raise ValueError(  # noqa: TRY004
-                    f"{name} = {parameter!r} is not a parameter; "
-                    f"write a text, a number or a boolean"
-                )
-        return dict(value)
-    if not isinstance(value, str):
-        raise ValueError(  # noqa: TRY004
-            f'{value!r} is no table of parameters; write {{ metrics = "full" }}'
-        )
-    pairs = [pair.partition("=") for pair in value.split(",")]
-    for name, equals, _ in pairs:
-        if not (name.strip() and equals):
-            raise ValueError(f"{value!r} is not KEY=VALUE,...; write for example metrics=full")
-    return {name.strip(): parse_parameter(text.strip()) for name, _, text in pairs}
-
-
-def parse_parameter(text: str) -> ParameterValue:
-    """Return the value of one parameter that was written on a command line."""
-    if text.lower() in WORDS:
-        return WORDS[text.lower()]
-    for kind in (int, float):
-        try:
-            number = kind(text)
-        except ValueError:
-            continue
-        # JSON has no NaN and no infinity, so parameters have none either.
-        return number if math.isfinite(number) else text
-    return text
-
-
-def _parse_text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{value!r} is not a text; write a string that is not empty")
-    return value.strip()
-
-
-def _parse_names(value: object) -> tuple[str, ...]:
-    names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{value!r} is not a list of names; write for example ['week', 'month']")
-    stripped = tuple(name.strip() for name in names)
-    if not all(stripped) or not stripped:
-        raise ValueError(f"{value!r} holds no name, or an empty one; write for example ['week']")
-    return stripped
-
-
-def _parse_count(value: object) -> int:
-    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise ValueError(f"{value!r} is not a count; write a whole number from 1, such as 5")
-    return number
-
-
 def _value(option: Option, table: Mapping[str, object], flags: Mapping[str, str | None]) -> Any:  # noqa: ANN401 - typed by Settings
     value: object = flags.get(option.name)
     source = option.flag
@@ -226,21 +148,21 @@ def _markdown_row(cells: Sequence[str]) -> str:
 OPTIONS = (
     Option(
         name="engine",
-        parse=_parse_text,
+        parse=parse_text,
         default=None,
         metavar="MODULE:OBJECT",
         help="The backtest: an engine or a function that returns one; `zacperf demo` writes one",
     ),
     Option(
         name="plan",
-        parse=lambda value: PurePath(_parse_text(value)),
+        parse=lambda value: PurePath(parse_text(value)),
         default="profiling_plan.json",
         metavar="FILE",
         help="The plan file, which names the date windows; relative to rootdir",
     ),
     Option(
         name="test_labels",
-        parse=_parse_names,
+        parse=parse_names,
         default=["week"],
         metavar="LABEL,...",
         help="Labels of the windows that tests see by default; cache probes are never among them",
@@ -255,7 +177,7 @@ OPTIONS = (
     ),
     Option(
         name="rounds",
-        parse=_parse_count,
+        parse=parse_count,
         default=5,
         metavar="N",
         help="Pairs of runs, baseline and candidate in turn, behind a verdict",
@@ -270,7 +192,7 @@ OPTIONS = (
     ),
     Option(
         name="window",
-        parse=_parse_names,
+        parse=parse_names,
         default=None,
         metavar="ID,...",
         help="Narrow this session to these windows of the plan",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Literal, cast
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import ParameterValue, StatisticValue, Window
+from pytest_zacperf.values import nearest
 from pytest_zacperf.zacqc.market import LeanFolder, Market
 from pytest_zacperf.zacqc.parameters import REFERENCE_SYMBOLS, TradingParameters
 from pytest_zacperf.zacqc.replay import Replay, ReplayResult
@@ -127,11 +127,7 @@ class ZacQCEngine:
 
 def _check_parameter(name: str, value: ParameterValue) -> None:
     if name not in DEFAULTS:
-        near = difflib.get_close_matches(name, DEFAULTS, n=1)
-        suggestion = f"did you mean {near[0]!r}? " if near else ""
-        raise EngineError(
-            f"zacqc has no parameter {name!r}", f"{suggestion}known: {', '.join(DEFAULTS)}"
-        )
+        raise EngineError(f"zacqc has no parameter {name!r}", nearest(name, DEFAULTS))
     choices = CHOICES.get(name)
     if choices and value not in choices:
         raise EngineError(f"{name}={value!r} is not possible", f"use one of: {', '.join(choices)}")

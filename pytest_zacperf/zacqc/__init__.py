@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_zacperf.errors import EngineError
+
 if TYPE_CHECKING:
     from pytest_zacperf.engines.zacqc import ZacQCEngine
 
 
 def engine() -> ZacQCEngine:
-    """Return the engine that runs this backtest, with its default parameters."""
-    from pytest_zacperf.engines.zacqc import ZacQCEngine  # noqa: PLC0415 - loads numpy
+    """Return the engine that runs this backtest, with its default parameters.
 
+    Raises:
+        EngineError: The libraries of the extra ``zacqc`` are not installed.
+
+    """
+    try:
+        from pytest_zacperf.engines.zacqc import ZacQCEngine  # noqa: PLC0415 - loads numpy
+    except ModuleNotFoundError as e:
+        raise EngineError(
+            f"the embedded backtest needs {e.name}, which is not installed",
+            'pip install "pytest-zacperf[zacqc]"',
+        ) from e
     return ZacQCEngine()

@@ -24,8 +24,8 @@ FOUNDATION, DOMAIN, EFFECTS, APPLICATION, EDGES, EMBEDDED = (
     "embedded",
 )
 LAYERS = {
-    FOUNDATION: {"", "errors", "units", "records", "settings"},
-    DOMAIN: {"stats", "verdict", "parity", "plan", "scaling", "render", "run_text"},
+    FOUNDATION: {"", "errors", "units", "values", "records", "settings"},
+    DOMAIN: {"stats", "verdict", "parity", "plan", "scaling", "render"},
     EFFECTS: {
         "engines",
         "measure",

@@ -41,8 +41,8 @@ def test_two_workers_run_each_backtest_once_and_show_the_same_tables(project: Pr
     assert all(row[-1] in {"gw0", "gw1"} for row in rows)
     result.stdout.fnmatch_lines_random([
         "E       assert runtime *.* of baseline, limit 0.001: FAIL (* clock, 1 pair)",
-        "test_it.py::test_memory[[]wk-1[]] *peak memory *  1.50  PASS  *1",
-        "test_it.py::test_runtime[[]wk-1[]] *runtime *  0.001  FAIL  *1",
+        "PASS     peak memory *  1.50  - *1  test_it.py::test_memory[[]wk-1[]]",
+        "FAIL     runtime *  0.001 *1  test_it.py::test_runtime[[]wk-1[]]",
         "warning: wk-1: MCD has no bars on 2025-01-20",
     ])
     # Three single runs; two sides, each with a warm-up and one round.

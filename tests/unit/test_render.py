@@ -229,8 +229,8 @@ def test_the_summary_has_a_table_of_runs_warnings_and_a_table_of_verdicts() -> N
         r"warning: wk-1: no bars\n",
         "warning: wk-1: no result: ValueError: x",
         "",
-        "test                      of       ratio  limit  outcome  clock  pairs",
-        "t.py::test_runtime[wk-1]  runtime   1.02   1.10  PASS     CPU        5",
+        "outcome  of       ratio  limit  clock  pairs  test",
+        "PASS     runtime   1.02   1.10  CPU        5  t.py::test_runtime[wk-1]",
     ]
 
 

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from pytest_zacperf.errors import SettingsError
-from pytest_zacperf.settings import OPTIONS, nearest, parse_parameter, resolve, settings_table_lines
+from pytest_zacperf.settings import OPTIONS, resolve, settings_table_lines
+from pytest_zacperf.values import nearest, parse_parameter
 
 # name: (field, default in force, table value, its value in force, flag text, its value in force)
 PRECEDENCE: dict[str, tuple[Any, ...]] = {

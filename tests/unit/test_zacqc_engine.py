@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,14 +77,14 @@ def test_a_run_gives_everything_it_declares(context: FakeContext) -> None:
             "metric",
             "full",
             "zacqc has no parameter 'metric'",
-            "did you mean 'metrics'? known: data, guard, metrics, symbols",
+            "did you mean 'metrics'?",
             id="unknown name",
         ),
         pytest.param(
             "xyzzy",
             "1",
             "zacqc has no parameter 'xyzzy'",
-            "known: data, guard, metrics, symbols",
+            "known are 'data', 'guard', 'metrics', 'symbols'",
             id="nothing near",
         ),
         pytest.param(
@@ -138,3 +139,15 @@ def test_steps_out_of_order_are_named(context: FakeContext) -> None:
     zacqc.prepare(WINDOW, context)
     with pytest.raises(EngineError, match=r"collect\(\) was called before run\(\)"):
         zacqc.collect(context)
+
+
+def test_missing_libraries_are_named_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    # None in sys.modules makes the import fail as if the library were not installed.
+    monkeypatch.setitem(sys.modules, "polars", None)
+    for name in [n for n in sys.modules if n.startswith(("pytest_zacperf.engines.zacqc",))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "pytest_zacperf.zacqc.synthetic")
+    with pytest.raises(EngineError) as caught:
+        engine()
+    assert caught.value.problem == "the embedded backtest needs polars, which is not installed"
+    assert caught.value.hint == 'pip install "pytest-zacperf[zacqc]"'

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 from pytest_zacperf.records import Costs, Run, StageTiming, Window, Work, Workload
-from pytest_zacperf.run_text import run_lines
+from pytest_zacperf.render import run_lines
 
 NOW = dt.datetime(2025, 11, 1, tzinfo=dt.UTC)
 WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 10))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_zacperf.records import Costs, Run, StageTiming, StatisticValue, Work
-from pytest_zacperf.render import escape, table_lines
+from pytest_zacperf.render.text import escape, table_lines
 from pytest_zacperf.units import NS_PER_S, format_bytes, format_count, format_ns
 
 STAGE_HEADER = ("stage", "total", "share", "count", "longest")

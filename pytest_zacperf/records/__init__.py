@@ -1,0 +1,45 @@
+"""The records that are stored or sent; they refuse values that cannot be right, and no more."""
+
+from pytest_zacperf.records.backtest import (
+    Coverage,
+    EquityPoint,
+    OrderEvent,
+    OrderSide,
+    OrderStatus,
+    Trade,
+    Window,
+)
+from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
+from pytest_zacperf.records.run import (
+    Costs,
+    Environment,
+    Fingerprints,
+    Run,
+    RunRequest,
+    StageTiming,
+    Work,
+    WorkerResult,
+    Workload,
+)
+
+__all__ = [
+    "Costs",
+    "Coverage",
+    "Environment",
+    "EquityPoint",
+    "Fingerprints",
+    "OrderEvent",
+    "OrderSide",
+    "OrderStatus",
+    "ParameterValue",
+    "Record",
+    "Run",
+    "RunRequest",
+    "StageTiming",
+    "StatisticValue",
+    "Trade",
+    "Window",
+    "Work",
+    "WorkerResult",
+    "Workload",
+]

@@ -1,0 +1,86 @@
+"""Where two lists of order events part, in the few lines that pytest shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+
+from pytest_zacperf.parity import Divergence, OrderEvents
+from pytest_zacperf.records import OrderEvent
+from pytest_zacperf.render.text import cut, escape
+from pytest_zacperf.units import NS_PER_S
+
+EXCHANGE_ZONE = "America/New_York"
+LONGEST_VALUE = 48
+LONGEST_NAME = 32
+LONGEST_LIST = 80
+
+
+def divergence_lines(
+    divergence: Divergence | None, *, expected: OrderEvents, actual: OrderEvents
+) -> list[str]:
+    """Return where two lists of order events part: at most 6 lines and 560 characters.
+
+    pytest cuts an explanation after 8 lines or 640 characters, and syrupy takes some of them.
+    """
+    event = (divergence.actual or divergence.expected) if divergence else None
+    if divergence is None or event is None:
+        return [
+            "the recording holds the same order events in other bytes",
+            "  its line ends or its formatting were changed; restore it from git",
+        ]
+    symbol = cut(escape(event.symbol), LONGEST_NAME)
+    order = f"order {event.order_id}, event {event.event_id}: {event.side} {event.status}"
+    lines = [_place(divergence), f"  {_times(event.ts_event_ns)}", f"  symbol {symbol}, {order}"]
+    if divergence.fields and divergence.expected and divergence.actual:
+        lines.append(f"  {_field(divergence.fields[0], divergence.expected, divergence.actual)}")
+    if divergence.fields[1:]:
+        others = ", ".join(divergence.fields[1:])
+        lines.append(f"  also different in this event: {cut(others, LONGEST_LIST)}")
+    lines.append(f"  recording: {expected.totals}; this run: {actual.totals}")
+    return lines
+
+
+def _place(divergence: Divergence) -> str:
+    if divergence.actual is None:
+        return f"order event {divergence.index:,} is missing: this run ended before it"
+    if divergence.expected is None:
+        return f"order event {divergence.index:,} is extra: the recording has ended before it"
+    return f"order events diverge at event {divergence.index:,}"
+
+
+def _field(name: str, expected: OrderEvent, actual: OrderEvent) -> str:
+    values = [getattr(event, name) for event in (expected, actual)]
+    if name == "ts_event_ns":
+        shown = [_utc(value) for value in values]
+    else:
+        shown = [
+            cut(ascii(value) if _unsafe(value) else repr(value), LONGEST_VALUE) for value in values
+        ]
+    return f"{name}: expected {shown[0]}, was {shown[1]}"
+
+
+def _unsafe(value: object) -> bool:
+    return isinstance(value, str) and not value.isprintable()
+
+
+def _times(ts_event_ns: int) -> str:
+    try:
+        moment = dt.datetime.fromtimestamp(ts_event_ns // NS_PER_S, tz=dt.UTC)
+        local = moment.astimezone(zoneinfo.ZoneInfo(EXCHANGE_ZONE))
+    except (OverflowError, ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return _utc(ts_event_ns)
+    return f"{local:%Y-%m-%d %H:%M:%S}{_fraction(ts_event_ns)} New York, {_utc(ts_event_ns)}"
+
+
+def _utc(ts_event_ns: int) -> str:
+    try:
+        moment = dt.datetime.fromtimestamp(ts_event_ns // NS_PER_S, tz=dt.UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{ts_event_ns} ns since 1970 UTC"
+    return f"{moment:%Y-%m-%d %H:%M:%S}{_fraction(ts_event_ns)} UTC"
+
+
+def _fraction(ts_event_ns: int) -> str:
+    digits = f"{ts_event_ns % NS_PER_S:09}".rstrip("0")
+    return f".{digits}" if digits else ""

@@ -1,0 +1,121 @@
+"""The terminal summary: a table of runs, what their data lack, a table of verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pytest_zacperf.records import Costs, Run, Work
+from pytest_zacperf.render.text import cut, escape, table_lines
+from pytest_zacperf.render.verdicts import limit_text, ratio_text
+from pytest_zacperf.units import format_bytes, format_count, format_ns
+from pytest_zacperf.verdict import Verdict
+
+LONGEST_ENGINE = 80
+RUN_HEADER = (
+    "window",
+    "engine",
+    "orders",
+    "order events",
+    "wall",
+    "CPU",
+    "peak memory",
+    "run by",
+)
+RUN_NUMBERS = frozenset({2, 3, 4, 5, 6})
+# The test comes last: its name is long, and a line that wraps shall wrap there.
+VERDICT_HEADER = ("outcome", "of", "ratio", "limit", "clock", "pairs", "test")
+VERDICT_NUMBERS = frozenset({2, 3, 5})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """What the summary says of one run; small, because it travels on test reports.
+
+    Attributes:
+        id: Of the run; the summary shows each run once.
+        window: Id of the window.
+        engine: Name and version.
+        parameters: What was asked for beyond the engine's own values, as text.
+        work: What it did; None when it failed, as ``costs``.
+        costs: What it cost.
+        run_by: The pytest process that had it executed.
+        warnings: Sentences about the data; the reason of a run that failed.
+
+    """
+
+    id: str
+    window: str
+    engine: str
+    parameters: str
+    work: Work | None
+    costs: Costs | None
+    run_by: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow:
+    """What the summary says of one verdict: the test's node id and what it asked for."""
+
+    test: str
+    verdict: Verdict
+
+
+def run_row(run: Run, *, overrides: str, run_by: str) -> RunRow:
+    """Return the summary's row of a run."""
+    workload = run.workload
+    failure = [f"no result: {run.reason}"] if run.status == "error" else []
+    return RunRow(
+        id=run.id,
+        window=workload.window.id,
+        engine=f"{workload.engine_name} {workload.engine_version}".strip() or workload.engine,
+        parameters=overrides,
+        work=run.work,
+        costs=run.costs,
+        run_by=run_by,
+        warnings=(*run.warnings, *failure),
+    )
+
+
+def summary_lines(runs: Collection[RunRow], verdicts: Collection[VerdictRow]) -> list[str]:
+    """Return the terminal summary: a table of runs, their warnings, a table of verdicts."""
+    lines: list[str] = []
+    if runs:
+        lines += table_lines(RUN_HEADER, [_run_cells(row) for row in runs], numbers=RUN_NUMBERS)
+        warnings = [(row.window, text) for row in runs for text in row.warnings]
+        # Both sides of a comparison read the same data and warn of the same.
+        lines += [
+            f"warning: {escape(window)}: {escape(text)}" for window, text in dict.fromkeys(warnings)
+        ]
+    if verdicts:
+        rows = [_verdict_cells(row) for row in verdicts]
+        lines += ["", *table_lines(VERDICT_HEADER, rows, numbers=VERDICT_NUMBERS)]
+    return lines
+
+
+def _run_cells(row: RunRow) -> tuple[str, ...]:
+    work, costs = row.work, row.costs
+    return (
+        escape(row.window),
+        cut(escape(f"{row.engine} {row.parameters}".strip()), LONGEST_ENGINE),
+        format_count(work.orders) if work else "-",
+        format_count(work.order_events) if work else "-",
+        format_ns(costs.wall_ns) if costs else "-",
+        format_ns(costs.cpu_ns) if costs else "-",
+        format_bytes(costs.peak_memory_bytes) if costs else "-",
+        row.run_by,
+    )
+
+
+def _verdict_cells(row: VerdictRow) -> tuple[str, ...]:
+    estimate = row.verdict.estimate
+    return (
+        row.verdict.outcome,
+        estimate.quantity,
+        ratio_text(row.verdict),
+        limit_text(row.verdict),
+        estimate.clock or "-",
+        str(estimate.pairs),
+        escape(row.test),
+    )

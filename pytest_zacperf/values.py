@@ -1,0 +1,100 @@
+"""What a user writes for a setting, a flag or a parameter, turned into a value; raises ValueError.
+
+A message ends with "; " and what to write instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from pytest_zacperf.records import ParameterValue
+
+SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+WORDS: dict[str, ParameterValue] = {"true": True, "false": False, "none": None}
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return "did you mean ...?" for the known name nearest to *name*, or all the known ones."""
+    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    return f"known are {', '.join(map(repr, known))}" if known else "there are none"
+
+
+def parse_duration(value: object) -> float:
+    """Return seconds for a text such as ``600s``, ``10m`` or ``250ms``."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", value) if isinstance(value, str) else None
+    seconds = float(match[1]) * SECONDS_PER_UNIT[match[2]] if match else 0.0
+    if not 0 < seconds < math.inf:
+        raise ValueError(
+            f"{value!r} is not a duration; write a positive number and a unit, such as '10m'"
+        )
+    return seconds
+
+
+def parse_parameters(value: object) -> dict[str, ParameterValue]:
+    """Return engine parameters from a table, or from a text such as ``metrics=full,lookback=20``.
+
+    In a text, what reads as a number is one, and ``true``, ``false`` and ``none`` are those values.
+    """
+    if isinstance(value, Mapping):
+        for name, parameter in value.items():
+            if not isinstance(parameter, str | int | float | None):
+                # Not a TypeError: a bad value of a setting is one kind of error.
+                raise ValueError(  # noqa: TRY004
+                    f"{name} = {parameter!r} is not a parameter; "
+                    f"write a text, a number or a boolean"
+                )
+        return dict(value)
+    if not isinstance(value, str):
+        raise ValueError(  # noqa: TRY004
+            f'{value!r} is no table of parameters; write {{ metrics = "full" }}'
+        )
+    pairs = [pair.partition("=") for pair in value.split(",")]
+    for name, equals, _ in pairs:
+        if not (name.strip() and equals):
+            raise ValueError(f"{value!r} is not KEY=VALUE,...; write for example metrics=full")
+    return {name.strip(): parse_parameter(text.strip()) for name, _, text in pairs}
+
+
+def parse_parameter(text: str) -> ParameterValue:
+    """Return the value of one parameter that was written on a command line."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        # JSON has no NaN and no infinity, so parameters have none either.
+        return number if math.isfinite(number) else text
+    return text
+
+
+def parse_text(value: object) -> str:
+    """Return a text that is not empty, without the space around it."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} is not a text; write a string that is not empty")
+    return value.strip()
+
+
+def parse_names(value: object) -> tuple[str, ...]:
+    """Return names from a list, or from a text such as ``week,month``."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{value!r} is not a list of names; write for example ['week', 'month']")
+    stripped = tuple(name.strip() for name in names)
+    if not all(stripped) or not stripped:
+        raise ValueError(f"{value!r} holds no name, or an empty one; write for example ['week']")
+    return stripped
+
+
+def parse_count(value: object) -> int:
+    """Return a whole number from 1."""
+    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"{value!r} is not a count; write a whole number from 1, such as 5")
+    return number
