@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
+import msgspec
+
 from pytest_zacperf.records.backtest import Window
 from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
 
@@ -108,7 +110,7 @@ class Workload(Record, frozen=True, kw_only=True):
     window: Window
     engine_name: str = ""
     engine_version: str = ""
-    parameters: dict[str, ParameterValue] = {}
+    parameters: dict[str, ParameterValue] = msgspec.field(default_factory=dict)
 
 
 class RunRequest(Record, frozen=True, kw_only=True):
@@ -195,6 +197,6 @@ class Run(Record, frozen=True, kw_only=True):
     work: Work | None = None
     fingerprints: Fingerprints | None = None
     environment: Environment | None = None
-    statistics: dict[str, StatisticValue] = {}
-    counts: dict[str, int] = {}
+    statistics: dict[str, StatisticValue] = msgspec.field(default_factory=dict)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
