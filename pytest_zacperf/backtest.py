@@ -17,10 +17,8 @@ from pytest_zacperf.ratios import Cost, Side
 from pytest_zacperf.records import EquityPoint, Run, StageTiming, StatisticValue, Trade, Workload
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.session import Session, attach
-from pytest_zacperf.store import RunStore
+from pytest_zacperf.store import STORE_FOLDER, RunStore
 from pytest_zacperf.verdict import Quantity, Verdict
-
-STORE_FOLDER = ".zacperf"
 
 
 @dataclass(frozen=True, slots=True)

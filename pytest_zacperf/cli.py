@@ -14,13 +14,13 @@ from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.records import ParameterValue, Run, Window, Workload
 from pytest_zacperf.render import run_lines
 from pytest_zacperf.runner import Runner
-from pytest_zacperf.store import RunStore
+from pytest_zacperf.store import STORE_FOLDER, RunStore
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 
-STORE_FOLDER = ".zacperf"
+
 DATE = click.DateTime(["%Y-%m-%d"])
 FOLDER = click.Path(file_okay=False, path_type=Path)
 PROJECT = click.Path(exists=True, file_okay=False, path_type=Path)

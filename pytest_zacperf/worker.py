@@ -21,13 +21,8 @@ from pathlib import Path
 import msgspec
 
 from pytest_zacperf import environment, parity, store
-from pytest_zacperf.engines import (
-    BacktestOutput,
-    Engine,
-    error_sentence,
-    load_engine,
-    resolve_reference,
-)
+from pytest_zacperf.engines import BacktestOutput, Engine
+from pytest_zacperf.engines.lookup import error_sentence, load_engine, resolve_reference
 from pytest_zacperf.errors import EngineError, MarketDataError, SettingsError, ZacperfError
 from pytest_zacperf.measure import Measurement, Meter
 from pytest_zacperf.records import (

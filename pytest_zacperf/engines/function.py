@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from pytest_zacperf.engines import BacktestOutput, Capabilities, Context, load_object
+from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
+from pytest_zacperf.engines.lookup import load_object
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import ParameterValue, Window
 

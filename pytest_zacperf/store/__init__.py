@@ -50,6 +50,7 @@ __all__ = [
     "RUN_FILE",
     "STDERR_FILE",
     "STDOUT_FILE",
+    "STORE_FOLDER",
     "TRADES_FILE",
     "RunOutput",
     "RunStore",
@@ -68,6 +69,9 @@ __all__ = [
     "write_worker_error",
     "write_worker_result",
 ]
+
+
+STORE_FOLDER = ".zacperf"  # below the project's root
 
 
 @dataclass(frozen=True, slots=True)

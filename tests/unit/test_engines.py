@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zacperf.engines import load_engine, load_object, resolve_reference
+from pytest_zacperf.engines.lookup import load_engine, load_object, resolve_reference
 from pytest_zacperf.errors import EngineError, SettingsError
 
 Write = Callable[[str], str]

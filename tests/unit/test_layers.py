@@ -60,7 +60,8 @@ BELOW = {
     EDGES: {FOUNDATION, DOMAIN, EFFECTS, APPLICATION},
     EMBEDDED: {FOUNDATION},
 }
-ENGINE_LOOKUP = "engines"
+ENGINES = "engines"
+ENGINE_LOOKUP = "engines.lookup"
 ENGINE_OF_ZACQC = "engines.zacqc"
 # The one import that points up: the embedded backtest offers its engine, and imports it late.
 LAZY = ("zacqc", ENGINE_OF_ZACQC)
@@ -157,7 +158,7 @@ def may_import(module: str, target: str) -> bool:
     if module.partition(".")[0] == target.partition(".")[0] == "store":  # one effect, some files
         return True
     if layer == EFFECTS and other == EFFECTS:
-        return target in {ENGINE_LOOKUP, "stages"} and module.startswith(ENGINE_LOOKUP)
+        return target in {ENGINES, ENGINE_LOOKUP, "stages"} and module.startswith(ENGINES)
     if layer == EMBEDDED:
         same = module.partition(".")[0] == target.partition(".")[0]
         return same or target == "stages" or other == FOUNDATION

@@ -14,13 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_zacperf.errors import MarketDataError
-from pytest_zacperf.zacqc import synthetic_days, synthetic_seconds
 from pytest_zacperf.zacqc.bars import SecondBars
 from pytest_zacperf.zacqc.market import Market
-from pytest_zacperf.zacqc.philox import Dice
 from pytest_zacperf.zacqc.sessions import OPEN_SECOND, Session
-from pytest_zacperf.zacqc.synthetic import SyntheticMarket
-from pytest_zacperf.zacqc.synthetic_days import DayKind, DayModel
+from pytest_zacperf.zacqc.synthetic import SyntheticMarket, days, seconds
+from pytest_zacperf.zacqc.synthetic.days import DayKind, DayModel
+from pytest_zacperf.zacqc.synthetic.philox import Dice
 
 DAY = dt.date(2025, 10, 1)
 EARLY_CLOSE = dt.date(2025, 11, 28)
@@ -58,7 +57,7 @@ def test_a_day_has_the_same_bytes_everywhere(ticker: str, day: dt.date, expected
     assert _digest(MARKET.second_bars(ticker, day)) == expected
 
 
-@pytest.mark.parametrize("module", [synthetic_days, synthetic_seconds])
+@pytest.mark.parametrize("module", [days, seconds])
 def test_the_generator_computes_without_floats(module: ModuleType) -> None:
     nodes = list(ast.walk(ast.parse(inspect.getsource(module))))
     assert not [n for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, float)]
@@ -213,7 +212,7 @@ def test_volume_and_trades_are_u_shaped() -> None:
 
 
 def test_most_tickers_are_liquid_and_a_few_are_not() -> None:
-    turnovers = [synthetic_days.ticker_traits(f"T{n}").turnover_millions for n in range(300)]
+    turnovers = [days.ticker_traits(f"T{n}").turnover_millions for n in range(300)]
     illiquid = np.mean(np.array(turnovers) < 257)
     assert 0.02 < illiquid < 0.15
 

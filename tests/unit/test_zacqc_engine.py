@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zacperf.engines import Engine, load_engine
+from pytest_zacperf.engines import Engine
+from pytest_zacperf.engines.lookup import load_engine
 from pytest_zacperf.engines.zacqc import ZacQCEngine
 from pytest_zacperf.errors import EngineError, MarketDataError
 from pytest_zacperf.records import Window

@@ -13,9 +13,9 @@ from math import isqrt
 import numpy as np
 
 from pytest_zacperf.zacqc.bars import Ints, SecondBars
-from pytest_zacperf.zacqc.philox import Dice, raw_words
 from pytest_zacperf.zacqc.sessions import Session
-from pytest_zacperf.zacqc.synthetic_days import DayKind, DayShape, TickerTraits
+from pytest_zacperf.zacqc.synthetic.days import DayKind, DayShape, TickerTraits
+from pytest_zacperf.zacqc.synthetic.philox import Dice, raw_words
 
 TICKS_PER_CENT = 100
 # A second's step is a small part of a cent, so paths are computed in finer units.

@@ -15,7 +15,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import Enum
 
-from pytest_zacperf.zacqc.philox import Dice
+from pytest_zacperf.zacqc.synthetic.philox import Dice
 
 PER_MILLION = 1_000_000
 
