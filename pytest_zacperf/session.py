@@ -67,7 +67,7 @@ class Session:
         except OSError as e:
             raise SettingsError(
                 f"the plan file {name} cannot be read below {self.root}: {e.strerror}",
-                "set plan under [tool.zacperf], or write one with: zacperf demo",
+                "write the date windows into that file, or set plan under [tool.zacperf]",
             ) from e
 
     def require_engine(self) -> str:
@@ -80,8 +80,10 @@ class Session:
         if self.settings.engine is None:
             raise SettingsError(
                 "no engine is set, so there is no backtest to run",
-                'set engine = "module:object" under [tool.zacperf] in pyproject.toml, '
-                "or write an example project with: zacperf demo",
+                # The demo command is part of a later issue; its name is promised already.
+                'set engine = "module:object" under [tool.zacperf] in pyproject.toml; '
+                'engine = "zacqc" is the embedded backtest to try it with '
+                "(zacperf demo will write such a project)",
             )
         return self.settings.engine
 

@@ -151,7 +151,7 @@ OPTIONS = (
         parse=parse_text,
         default=None,
         metavar="MODULE:OBJECT",
-        help="The backtest: an engine or a function that returns one; `zacperf demo` writes one",
+        help="The backtest: an engine or a function that returns one; `zacqc` is the embedded one",
     ),
     Option(
         name="plan",

@@ -139,7 +139,7 @@ def test_a_problem_of_a_deselected_test_stops_nothing(
             "{",
             (
                 "ERROR: test_it.py::test_run: no engine is set, so there is no backtest to run",
-                "  hint: set engine = *, or write an example project with: zacperf demo",
+                '  hint: set engine = *; engine = "zacqc" is the embedded backtest*zacperf demo*',
             ),
             id="no engine, before the plan is read",
         ),
@@ -179,7 +179,7 @@ def test_a_missing_plan_stops_the_session(pytester: pytest.Pytester, project: Pr
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([
         "ERROR: test_it.py::test_run: the plan file plan.json cannot be read below *: No such *",
-        "  hint: set plan under [[]tool.zacperf[]], or write one with: zacperf demo",
+        "  hint: write the date windows into that file, or set plan under [[]tool.zacperf[]]",
     ])
 
 
