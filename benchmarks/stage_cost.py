@@ -60,6 +60,13 @@ def wrapped(n: int) -> None:
         function()
 
 
+def wrapped_switched_off(n: int) -> None:
+    """Call a function that a switched-off timer has wrapped: the function itself."""
+    function = StageTimer(enabled=False).wrap("data", nothing)
+    for _ in range(n):
+        function()
+
+
 def switched_off(n: int) -> None:
     """Enter a stage that is not timed."""
     stage = StageTimer(enabled=False).stage("data")
@@ -87,6 +94,7 @@ def main() -> None:
         ("looked up by name", looked_up, loop_ns),
         ("wrapped", wrapped, ns_per_entry(called)),
         ("switched off", switched_off, loop_ns),
+        ("wrapped, off", wrapped_switched_off, ns_per_entry(called)),
     ):
         print(f"{name:18} {ns_per_entry(function) - base_ns:6.0f} ns per enter and exit")
 

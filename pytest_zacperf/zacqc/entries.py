@@ -68,10 +68,12 @@ class EntryManager:
         self._symbol = symbol
         self._parameters = parameters
         self._broker = broker
+        # All of them: an orphan's exit belongs to condition 2, whether that is in use or not.
         self._states = {
-            name: ConditionState(condition=CONDITIONS[name], exit_time=start_time)
-            for name in parameters.conditions
+            name: ConditionState(condition=condition, exit_time=start_time)
+            for name, condition in CONDITIONS.items()
         }
+        self._states_in_use = [self._states[name] for name in parameters.conditions]
         self._pending: PendingEntry | None = None
         self._is_sent = False
         self._last_exit_time = start_time - parameters.symbol_cooldown_s
@@ -111,7 +113,7 @@ class EntryManager:
         """Arm, disarm or fire each condition; a bar in which one changes does no more to it."""
         now, rest_s = self._broker.now, self._parameters.condition_rest_s
         ratio = self._parameters.vwap_gate_percent / 100
-        for state in self._states.values():
+        for state in self._states_in_use:
             if now - state.exit_time <= rest_s:
                 continue
             condition = state.condition

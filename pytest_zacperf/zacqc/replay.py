@@ -181,7 +181,7 @@ class Replay:
         """Return what is due at which second of the day, in order of time."""
         return {
             self._parameters.window_end_s: self._end_entries,
-            self._parameters.risk_reset_s: self._reset_risk,
+            self._parameters.risk_reset_s: self._risk.end_day,
             self._parameters.end_of_day_s: self._end_day,
         }
 
@@ -258,17 +258,18 @@ class Replay:
         self._broker.now = session.midnight_utc_s + session.open_second + second + 1
 
     def _check_limit(self) -> None:
-        if self._account.held_symbols and self._is_limit_reached():
-            self._risk.is_stopped = True
-            for strategy in self._strategies.values():
-                strategy.stop_trading()
+        # Also with nothing held: the exit of this very second may have reached the limit.
+        if not self._is_limit_reached():
+            return
+        self._risk.is_stopped = True
+        for strategy in self._strategies.values():
+            strategy.cancel_entries()
+        for strategy in self._strategies.values():
+            strategy.close_position()
 
     def _end_entries(self) -> None:
         for strategy in self._strategies.values():
             strategy.end_entries()
-
-    def _reset_risk(self) -> None:
-        self._risk.is_stopped = False
 
     def _end_day(self) -> None:
         for strategy in self._strategies.values():

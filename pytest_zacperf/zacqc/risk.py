@@ -24,6 +24,7 @@ class RiskManager:
         self, account: Account, parameters: TradingParameters, cached_price: CachedPrice
     ) -> None:
         self.is_stopped = False
+        self._is_watching = True
         self._account = account
         self._parameters = parameters
         self._cached_price = cached_price
@@ -35,9 +36,14 @@ class RiskManager:
         return self._account.net_liquidation_value({s: self._cached_price(s) for s in held})
 
     def start_day(self) -> None:
-        """Take the value that the day's limit refers to."""
+        """Take the value that the day's limit refers to, and watch the limit."""
+        self._is_watching = True
         self._first_value = self.net_liquidation_value()
         self._account.realized_today = 0.0
+
+    def end_day(self) -> None:
+        """Lift the limit; it is not looked at again before the next day starts."""
+        self.is_stopped = self._is_watching = False
 
     def size(self, price: float) -> int:
         """Return the shares of a new position; 0 when all positions would exceed the capital cap.
@@ -70,7 +76,7 @@ class RiskManager:
         return self._is_at_limit(best)
 
     def _is_at_limit(self, open_profit: float) -> bool:
-        if self.is_stopped:
+        if self.is_stopped or not self._is_watching:
             return False
         profit = self._account.realized_today + open_profit
         limit = self._parameters.daily_profit_limit_percent

@@ -142,14 +142,17 @@ class SymbolStrategy:
         self._entries.cancel()
         self._entries.disarm()
 
-    def stop_trading(self) -> None:
-        """Cancel pending entries and close the position at the market."""
+    def cancel_entries(self) -> None:
+        """Cancel pending entries; conditions stay armed."""
         self._entries.cancel()
+
+    def close_position(self) -> None:
+        """Close the position at the market."""
         self._exits.close_position(self._symbol)
 
     def end_day(self) -> None:
         """Close the position at the market, cancel everything and forget the day."""
-        self._exits.close_position(self._symbol)
+        self.close_position()
         self._broker.cancel_all(self._symbol)
         self._trade = None
         self._metrics.reset_day()

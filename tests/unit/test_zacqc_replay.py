@@ -97,6 +97,28 @@ def test_the_daily_limit_closes_everything_and_ends_the_entries_of_the_day(
     assert _open_order_ids(result) == set()
 
 
+def test_an_exit_that_reaches_the_daily_limit_ends_the_entries_of_the_day(
+    market: SyntheticMarket,
+) -> None:
+    free = _run(market, TradingParameters(daily_profit_limit_percent=100.0), days=(START, START))
+    first = next(trade for trade in free.trades if trade.profit_loss > 0)
+    realized = sum(t.profit_loss for t in free.trades if t.exit_ts_ns <= first.exit_ts_ns)
+    percent = realized * 100 / TradingParameters().initial_cash
+    result = _run(
+        market, TradingParameters(daily_profit_limit_percent=percent * 0.999), days=(START, START)
+    )
+    later = [event for event in _entries(free) if event.ts_event_ns > first.exit_ts_ns]
+    assert later, "nothing was entered after the first win: choose another day"
+    assert [e for e in _entries(result) if e.ts_event_ns > first.exit_ts_ns] == []
+
+
+def _entries(result: ReplayResult) -> list[OrderEvent]:
+    prefixes = ("Buy-", "Short-", "Trail-")
+    return [
+        e for e in result.order_events if e.event_id == 1 and (e.tag or "").startswith(prefixes)
+    ]
+
+
 def _open_order_ids(result: ReplayResult) -> set[int]:
     ended = {e.order_id for e in result.order_events if e.status in ("filled", "canceled")}
     return {e.order_id for e in result.order_events} - ended

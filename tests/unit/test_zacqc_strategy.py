@@ -700,14 +700,27 @@ def test_a_close_at_the_market_starts_no_cooldown() -> None:
     assert stand.open_tags == ["Buy-cond1-Trail-V"]
 
 
-def test_stopping_cancels_entries_and_closes_the_position() -> None:
-    pending = Stand()
-    pending.bar(FALLEN)
-    pending.bar(FALLEN)
-    pending.strategy.stop_trading()
-    pending.broker.process_requests()
-    assert pending.statuses[-1] == (1, "canceled")
-    held = Stand()
-    held.enter()
-    held.strategy.stop_trading()
-    assert held.account.quantity("V") == 0
+def test_entries_and_positions_are_ended_apart() -> None:
+    stand = Stand()
+    stand.bar(FALLEN)
+    stand.bar(FALLEN)
+    stand.strategy.cancel_entries()
+    stand.broker.process_requests()
+    assert stand.statuses[-1] == (1, "canceled")
+    stand = Stand()
+    stand.enter()
+    stand.strategy.close_position()
+    assert stand.account.quantity("V") == 0
+
+
+def test_an_orphan_exits_as_condition_2_even_where_that_is_not_in_use() -> None:
+    stand = Stand(conditions=("cond1",))
+    stand.bar(FALLEN)
+    stand.bar(FALLEN)
+    stand.move(95.1)
+    stand.bar(FALLEN)
+    stand.high = 95.6
+    stand.bar(NEUTRAL, after_s=1)
+    stand.move(97.0)
+    stand.bar(NEUTRAL)
+    assert stand.account.quantity("V") == 0
