@@ -149,8 +149,8 @@ def test_missing_libraries_are_named_with_the_extra() -> None:
     ended = subprocess.run(  # noqa: S603 - Python itself
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
-    assert ended.stderr.splitlines()[-2:] == [
-        "pytest_zacperf.errors.EngineError: the embedded backtest needs polars, "
-        "which is not installed",
-        '  hint: pip install "pytest-zacperf[zacqc]"',
-    ]
+    problem, hint = ended.stderr.splitlines()[-2:]
+    assert problem.endswith(
+        "EngineError: the embedded backtest needs polars, which is not installed"
+    )
+    assert hint == '  hint: pip install "pytest-zacperf[zacqc]"'
