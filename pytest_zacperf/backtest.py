@@ -69,7 +69,7 @@ class Backtest:
         if run.status == "error":
             pytest.fail(
                 f"the backtest of {self.name} has no result: {run.reason}\n"
-                f"  hint: its output is in {self._runner.store.run_folder(run.id)}",
+                f"  hint: its traceback, if it left one, is in {self._stderr(run)}",
                 pytrace=False,
             )
         return run
@@ -144,6 +144,9 @@ class Backtest:
                 timeout_s=session.settings.timeout_s,
             )
         return session.runner
+
+    def _stderr(self, run: Run) -> Path:
+        return self._runner.store.run_folder(run.id) / store.STDERR_FILE
 
     @property
     def _executed(self) -> Collection[str]:

@@ -19,6 +19,7 @@ from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -108,6 +109,9 @@ def _new_session() -> str:
 def _errors_for_people() -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt:
+        click.echo("interrupted; the backtest was ended", err=True)
+        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
     except ZacperfError as e:
         raise InputError(str(e)) from e
     except OSError as e:

@@ -7,15 +7,16 @@ import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, overload
+from typing import Any, get_args, overload
 
 import msgspec
 
-from pytest_zacperf.records import OrderEvent
+from pytest_zacperf.records import OrderEvent, OrderSide, OrderStatus
 
 INTEGERS = ("ts_event_ns", "order_id", "event_id")
 NUMBERS = ("quantity", "limit_price", "stop_price", "fill_quantity", "fill_price", "fee")
 OPTIONAL = tuple(f.name for f in msgspec.structs.fields(OrderEvent) if f.default is None)
+CHOICES = {"status": get_args(OrderStatus), "side": get_args(OrderSide)}
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(OrderEvent)
@@ -115,7 +116,8 @@ def canonical(events: Iterable[OrderEvent], volatile: Collection[str]) -> list[O
             appearance, an optional field is left out.
 
     Raises:
-        ValueError: A number that is none, NaN or infinite; a volatile field that must not be.
+        ValueError: Something that is no order event, or whose fields cannot be right; a number
+            that is none, NaN or infinite; a volatile field that must not be.
 
     """
     dropped = sorted(set(volatile) - {"order_id"})
@@ -126,14 +128,15 @@ def canonical(events: Iterable[OrderEvent], volatile: Collection[str]) -> list[O
             )
     numbers: dict[int, int] = {}
     result = []
-    for event in events:
+    for position, event in enumerate(events, start=1):
+        _require_order_event(event, position)
         changes: dict[str, Any] = {name: _integer(event, name) for name in INTEGERS}
         changes |= {name: _float(event, name) for name in NUMBERS}
         changes["extra"] = _extra(event)
         if "order_id" in volatile:
             changes["order_id"] = numbers.setdefault(changes["order_id"], len(numbers) + 1)
         changes |= dict.fromkeys(dropped)
-        result.append(msgspec.structs.replace(event, **changes))
+        result.append(_validated(msgspec.structs.replace(event, **changes)))
     return result
 
 
@@ -180,6 +183,26 @@ def first_divergence(
         expected=expected[shared] if shared < len(expected) else None,
         actual=actual[shared] if shared < len(actual) else None,
     )
+
+
+def _require_order_event(event: object, position: int) -> None:
+    if not isinstance(event, OrderEvent):
+        # Not a TypeError: whatever is wrong with order events is one kind of error.
+        raise ValueError(  # noqa: TRY004
+            f"order event {position} is a {type(event).__name__}; "
+            "build it with pytest_zacperf.records.OrderEvent"
+        )
+
+
+def _validated(event: OrderEvent) -> OrderEvent:
+    """Return the event; a struct checks the types of its fields only when it is decoded."""
+    try:
+        return msgspec.convert(msgspec.structs.asdict(event), OrderEvent)
+    except msgspec.ValidationError as e:
+        problem, _, path = str(e).partition(" - at `$.")
+        name = path.rstrip("`").partition("[")[0]
+        reason = f"is none of {', '.join(CHOICES[name])}" if name in CHOICES else problem.lower()
+        raise ValueError(f"{_place(event, name)}: {reason}") from e
 
 
 def _parts(left: OrderEvent, right: OrderEvent, name: str) -> bool:

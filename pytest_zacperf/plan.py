@@ -105,8 +105,14 @@ def select_windows(
         _refuse_cache_probes(plan, ids)
         _refuse_unknown(ids, [window.id for window in windows], f"{plan.name} has no window")
         return tuple(window for window in windows if window.id in ids)
-    known = list(dict.fromkeys(window.label for window in windows))
-    _refuse_unknown(labels, known, f"{plan.name} has no window for tests with the label")
+    known = list(dict.fromkeys(window.label for window in windows if window.label))
+    for label in labels:
+        if label not in known:
+            raise SettingsError(
+                f"{plan.name} has no window for tests with the label {label!r}",
+                f"{nearest(label, known)}; test_labels under [tool.zacperf] chooses others, "
+                'and "label" in the plan gives a window one',
+            )
     return tuple(window for window in windows if window.label in labels)
 
 

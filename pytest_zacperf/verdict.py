@@ -134,7 +134,8 @@ def different_work(baseline: Run, candidate: Run) -> str | None:
     if differences:
         return (
             "costs are not compared: baseline and candidate did different work "
-            f"(baseline / candidate: {', '.join(differences)})"
+            f"(baseline / candidate: {', '.join(differences)}); "
+            "give the baseline parameters that change how it computes, not what it trades"
         )
     return None
 

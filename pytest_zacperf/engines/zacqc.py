@@ -80,7 +80,10 @@ class ZacQCEngine:
             )
         replay = Replay(
             market,
-            TradingParameters(symbols=self._symbols(), guard=self.parameters["guard"] == "on"),
+            TradingParameters(
+                symbols=_split(str(self.parameters["symbols"])),
+                guard=self.parameters["guard"] == "on",
+            ),
             metrics=cast("Literal['full', 'incremental']", self.parameters["metrics"]),
             stages=context.stages,
             on_day=context.progress,
@@ -116,9 +119,6 @@ class ZacQCEngine:
             return SyntheticMarket(context.cache_folder)
         return LeanFolder(Path(data))
 
-    def _symbols(self) -> tuple[str, ...]:
-        return tuple(s.strip() for s in str(self.parameters["symbols"]).split(",") if s.strip())
-
     def _require_prepared(self) -> _Prepared:
         if self._prepared is None:
             raise EngineError("run() was called before prepare()", "call prepare() first")
@@ -131,8 +131,20 @@ def _check_parameter(name: str, value: ParameterValue) -> None:
     choices = CHOICES.get(name)
     if choices and value not in choices:
         raise EngineError(f"{name}={value!r} is not possible", f"use one of: {', '.join(choices)}")
-    if name == "symbols" and not str(value).replace(",", "").strip():
+    if name == "symbols":
+        _check_symbols(str(value))
+
+
+def _check_symbols(value: str) -> None:
+    symbols = _split(value)
+    if not symbols:
         raise EngineError("symbols is empty", "name at least one ticker: symbols=AAPL,NVDA")
+    if len(set(symbols)) < len(symbols):
+        raise EngineError(f"symbols={value!r} names a ticker twice", "name each ticker once")
+
+
+def _split(symbols: str) -> tuple[str, ...]:
+    return tuple(symbol.strip() for symbol in symbols.split(",") if symbol.strip())
 
 
 def _statistics(result: ReplayResult) -> dict[str, StatisticValue]:

@@ -40,10 +40,13 @@ def fee_of(quantity: int, price: Decimal) -> Decimal:
     """Return the fee in dollars of a fill of *quantity* shares, signed or not.
 
     Source:
-        Lean's default equity fee model: 0.005 a share, at least 1.00, at most 0.5 % of the value.
+        Lean's default equity fee model: 0.005 a share, at least 1.00, at most 0.5 % of the value;
+        the plain reading where both limits apply is that the minimum is charged.
     """
     shares = abs(quantity)
-    fee = max(FEE_PER_SHARE * shares, MINIMUM_FEE)
+    fee = FEE_PER_SHARE * shares
+    if fee < MINIMUM_FEE:
+        return MINIMUM_FEE
     return min(fee, MAXIMUM_FEE_RATIO * shares * price)
 
 

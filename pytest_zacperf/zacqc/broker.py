@@ -70,11 +70,6 @@ class Broker:
         self._last_id = 0
 
     @property
-    def order_count(self) -> int:
-        """Number of orders submitted so far."""
-        return self._last_id
-
-    @property
     def has_open_orders(self) -> bool:
         """Whether any order is open; the scan can be left out when none is."""
         return bool(self._orders)

@@ -83,5 +83,5 @@ def is_beyond_gate(reading: Reading, direction: int, ratio: float) -> bool:
         ratio: Distance in mean daily ranges, inclusive.
 
     """
-    distance = -reading.price_from_open * direction
-    return distance > 0 and distance >= ratio * reading.mean_range
+    # The mean range is positive, so that a price on the wrong side is never beyond the gate.
+    return -reading.price_from_open * direction >= ratio * reading.mean_range

@@ -1,6 +1,6 @@
 """What happens to an open position: stop loss, profit target, the moved stop, the timed actions.
 
-Entries are in ``strategy.py``.
+Entries are in ``entries.py``.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class ExitManager:
     ) -> OpenTrade:
         """Submit stop loss, then profit target, for an entry filled at *price* dollars."""
         parameters, direction = self._parameters, 1 if entry.quantity > 0 else -1
-        loss = price * parameters.stop_loss_ratio * mean_range / 100
-        profit = price * parameters.profit_take_ratio * mean_range / 100
+        loss = price * parameters.stop_loss_percent * (mean_range / 100) / 100
+        profit = price * parameters.profit_take_percent * (mean_range / 100) / 100
         suffix = f"{condition}-{entry.symbol}-{price}"
         stop_loss = self._broker.submit(
             entry.symbol,
@@ -93,15 +93,16 @@ class ExitManager:
             self._broker.submit(symbol, -quantity, type="market", price=None, tag=tag)
 
     def _update_stop(self, trade: OpenTrade, price: float, mean_range: float) -> None:
+        parameters = self._parameters
         average = self._broker.account.average_price(trade.symbol)
         profit_percent = trade.direction * (price - average) * 100 / average
-        target_percent = self._parameters.profit_take_ratio * mean_range
-        if profit_percent < self._parameters.stop_update_profit_ratio * target_percent:
+        target = (parameters.profit_take_percent / 100) * (mean_range / 100)
+        if profit_percent < parameters.stop_update_profit_percent * target:
             return
-        locked = self._parameters.stop_update_lock_ratio * target_percent / 100
-        stop = round((1 + trade.direction * locked) * average, 2)
+        locked_percent = parameters.stop_update_lock_percent * target
+        stop = round((1 + trade.direction * locked_percent / 100) * average, 2)
         old = trade.stop_loss
-        if stop == old.price or not old.is_open or old.is_cancel_pending:
+        if stop == old.price:
             return
         text = f"SL-{trade.condition}-{trade.symbol}-Updated"
         self._broker.cancel(old)

@@ -9,7 +9,6 @@ import datetime as dt
 import hashlib
 import io
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -135,7 +134,7 @@ class LeanFolder:
                 names = archive.namelist()
                 if len(names) == 1:
                     return archive.read(names[0])
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as e:
+        except Exception as e:  # zipfile raises a dozen kinds for damaged bytes
             raise MarketDataError(
                 f"{path} is no readable zip file: {e}", "download or convert it again"
             ) from e
@@ -160,6 +159,9 @@ def _parse_rows(text: bytes, path: Path) -> Ints:
     """Return the rows of a CSV without header, shape (n, 6)."""
     if not text.strip():
         return np.empty((0, len(COLUMNS)), dtype=np.int64)
+    if b"\n\n" in text:
+        # loadtxt would pass over it, and all later rows would be reported by a wrong number.
+        raise _row_error(path, _first_bad_row(text), "is empty")
     try:
         rows = np.loadtxt(io.BytesIO(text), delimiter=",", dtype=np.int64, ndmin=2, comments=None)
     except (ValueError, UnicodeDecodeError) as e:
@@ -170,9 +172,11 @@ def _parse_rows(text: bytes, path: Path) -> Ints:
 
 
 def _first_bad_row(text: bytes) -> int:
+    largest = np.iinfo(np.int64).max
     for number, line in enumerate(text.splitlines()):
-        fields = line.split(b",")
-        if len(fields) != len(COLUMNS) or not all(field.strip().isdigit() for field in fields):
+        fields = [field.strip() for field in line.split(b",")]
+        is_row = len(fields) == len(COLUMNS) and all(field.isdigit() for field in fields)
+        if not is_row or any(int(field) > largest for field in fields):
             return number
     return 0
 

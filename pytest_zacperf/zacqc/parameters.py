@@ -36,11 +36,11 @@ class TradingParameters:
         rally_time_s: Time since the extreme that a wide day asks for.
         rally_time_multiple: Above this range multiple the time rule applies.
         rally_samples_minimum: Fewer samples give no rally.
-        rally_memory_s: Samples older than this are forgotten.
-        stop_loss_ratio: Distance of the stop loss from the fill, in mean daily ranges.
-        profit_take_ratio: Distance of the profit target, in mean daily ranges.
-        stop_update_profit_ratio: Part of the profit target at which the stop moves.
-        stop_update_lock_ratio: Part of the profit target that the moved stop locks in.
+        rally_memory_s: Samples of this age are forgotten: 960 of them, one each 15 s, remain.
+        stop_loss_percent: Distance of the stop loss from the fill, in percent of the mean range.
+        profit_take_percent: Distance of the profit target, in percent of the mean range.
+        stop_update_profit_percent: Part of the profit target at which the stop moves.
+        stop_update_lock_percent: Part of the profit target that the moved stop locks in.
         action1_s: Time after the entry fill at which one exit is moved to break-even.
         action2_s: Time after the entry fill at which the position is closed.
         window_start_s: Entries from this time of day on, inclusive.
@@ -82,10 +82,10 @@ class TradingParameters:
     rally_time_multiple: float = 1.3
     rally_samples_minimum: int = 10
     rally_memory_s: int = 4 * HOUR_S
-    stop_loss_ratio: float = 1.25
-    profit_take_ratio: float = 0.20
-    stop_update_profit_ratio: float = 0.50
-    stop_update_lock_ratio: float = 0.10
+    stop_loss_percent: float = 125.0
+    profit_take_percent: float = 20.0
+    stop_update_profit_percent: float = 50.0
+    stop_update_lock_percent: float = 10.0
     action1_s: int = 30 * MINUTE_S
     action2_s: int = 150 * MINUTE_S
     window_start_s: int = 10 * HOUR_S + 57 * MINUTE_S
@@ -106,3 +106,7 @@ class TradingParameters:
     max_bar_age_s: int = 300
     initial_cash: int = 500_000
     guard: bool = True
+
+    def is_entry_time(self, second_of_day: int) -> bool:
+        """Return whether entries are allowed at a second since New York midnight."""
+        return self.window_start_s <= second_of_day < self.window_end_s

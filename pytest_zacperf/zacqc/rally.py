@@ -80,7 +80,7 @@ class IncrementalExtremes:
         samples.append(sample)
         oldest = sample.time - self._memory_s
         is_origin_dropped = False
-        while samples[0].time < oldest:
+        while samples[0].time <= oldest:
             dropped = samples.popleft().time
             is_origin_dropped |= dropped in (self._long_time, self._short_time)
         if is_origin_dropped:

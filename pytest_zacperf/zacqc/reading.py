@@ -132,4 +132,4 @@ def gap_percent(open_price: float, daily: Sequence[DailyBar]) -> float:
     if len(daily) < 2 or open_price <= 0:  # noqa: PLR2004 - the bar before the newest one
         return 0.0
     close = daily[-2].close
-    return round((open_price - close) / close * 100, 2)
+    return round((open_price - close) * 100 / close, 2)

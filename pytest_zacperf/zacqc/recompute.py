@@ -98,7 +98,7 @@ class FullExtremes:
     def add(self, sample: Sample) -> None:
         """Take the newest sample and drop those older than the memory."""
         self._samples.append(sample)
-        while self._samples[0].time < sample.time - self._memory_s:
+        while self._samples[0].time <= sample.time - self._memory_s:
             self._samples.popleft()
 
     def clear(self) -> None:

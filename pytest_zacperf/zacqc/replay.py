@@ -156,9 +156,10 @@ class Replay:
 
     def _run_session(self, session: Session) -> None:
         self._on_day(session.day)
-        self._tape.symbols = self._load(session)
+        # Before the tape shows the new day: what is held is still worth yesterday's prices.
         self._risk.start_day()
         self._note_equity(session, session.open_second)
+        self._tape.symbols = self._load(session)
         seconds = session.close_second - session.open_second
         events = self._scheduled_events()
         for bar in range(seconds // BAR_SECONDS):
@@ -233,11 +234,10 @@ class Replay:
             strategy.trail(self._tape.symbols[symbol].cached_price[bar])
 
     def _evaluate(self, bar: int, session: Session) -> None:
-        parameters, now = self._parameters, self._broker.now
-        second_of_day = now - session.midnight_utc_s
-        is_entry_time = parameters.window_start_s <= second_of_day < parameters.window_end_s
+        now = self._broker.now
+        is_entry_time = self._parameters.is_entry_time(now - session.midnight_utc_s)
         is_quiet = not (self._broker.has_open_orders or self._account.held_symbols)
-        if parameters.guard and not is_entry_time and is_quiet:
+        if self._parameters.guard and not is_entry_time and is_quiet:
             return
         for symbol, strategy in self._strategies.items():
             bars = self._tape.symbols[symbol]

@@ -99,6 +99,13 @@ def test_a_run_gives_everything_it_declares(context: FakeContext) -> None:
             "name at least one ticker: symbols=AAPL,NVDA",
             id="no symbols",
         ),
+        pytest.param(
+            "symbols",
+            "V, V",
+            "symbols='V, V' names a ticker twice",
+            "name each ticker once",
+            id="a symbol twice",
+        ),
     ],
 )
 def test_a_parameter_that_cannot_be_used_is_named(

@@ -108,6 +108,24 @@ def test_damaged_bytes_inside_a_zip_name_the_file(folder: Path) -> None:
     assert "20251001_trade.zip is no readable zip file" in _problem(folder)
 
 
+@pytest.mark.parametrize("method", [12, 14, 99], ids=["bzip2", "lzma", "unknown"])
+def test_a_wrong_compression_method_names_the_file(folder: Path, method: int) -> None:
+    raw = bytearray(_second_file(folder).read_bytes())
+    central = raw.index(b"PK\x01\x02")
+    raw[8] = raw[central + 10] = method
+    _second_file(folder).write_bytes(raw)
+    assert "20251001_trade.zip is no readable zip file" in _problem(folder)
+
+
+def test_an_encrypted_zip_names_the_file(folder: Path) -> None:
+    raw = bytearray(_second_file(folder).read_bytes())
+    central = raw.index(b"PK\x01\x02")
+    raw[6] |= 1
+    raw[central + 8] |= 1
+    _second_file(folder).write_bytes(raw)
+    assert "20251001_trade.zip is no readable zip file" in _problem(folder)
+
+
 def test_a_zip_with_two_files_is_refused(folder: Path) -> None:
     _write_zip(_second_file(folder), ROWS, ROWS)
     assert "holds 2 files instead of one" in _problem(folder)
@@ -124,6 +142,10 @@ def test_an_unreadable_file_is_named(folder: Path) -> None:
     [
         pytest.param(ROWS + "x,1,1,1,1,1\n", "row 3 is not six integers", id="no number"),
         pytest.param(ROWS + "34204000,1,1,1\n", "row 3 is not six integers", id="short row"),
+        pytest.param(
+            ROWS + f"34204000,1,1,1,1,{10**30}\n", "row 3 is not six integers", id="too large"
+        ),
+        pytest.param(ROWS + "\n34204000,1,1,1,1,1\n", "row 3 is empty", id="empty line"),
         pytest.param("1,2,3\n", "row 1 has 3 columns instead of 6", id="three columns"),
         pytest.param(
             ROWS + "34203000,1,1,1,1,1\n",

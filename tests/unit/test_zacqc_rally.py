@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +118,42 @@ def test_time_rule(age_s: int, mean: float, is_ready: bool) -> None:
     last = Sample(1000, 100.6, 100.5)
     extremes = _extremes(100.0, 101.0, last, age_s=age_s)
     assert judge_long(extremes, _reading(mean=mean), PARAMETERS).is_ready is is_ready
+
+
+EXACT = msgspec.structs.replace(_reading(), range=25.0, range_multiple=1.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "last_low", "expected"),
+    [
+        # One percent of 25 is 0.04 without any rounding, five are 0.20, a half is 0.02.
+        pytest.param(100.0, 101.0, 100.0, (True, False), id="the smallest rally"),
+        pytest.param(100.0, 105.0, 104.0, (True, False), id="the largest rally"),
+        pytest.param(198.0, 200.0, 199.0, (True, False), id="the smallest retracement"),
+    ],
+)
+def test_the_limits_of_a_rally_are_inclusive(
+    low: float, high: float, last_low: float, expected: tuple[bool, bool]
+) -> None:
+    last = Sample(1000, last_low + 0.1, last_low)
+    rally = judge_long(_extremes(low, high, last), EXACT, PARAMETERS)
+    assert (rally.is_ready, rally.is_overdone) == expected
+
+
+def test_the_time_rule_asks_above_its_multiple_only() -> None:
+    last = Sample(1000, 100.6, 100.0)
+    reading = msgspec.structs.replace(EXACT, range_multiple=1.3)
+    assert judge_long(_extremes(100.0, 101.0, last, age_s=0), reading, PARAMETERS).is_ready
+
+
+@pytest.mark.parametrize("make", [IncrementalExtremes, FullExtremes])
+def test_four_hours_of_samples_are_remembered(make: Callable[[int], RallyExtremes]) -> None:
+    extremes = make(PARAMETERS.rally_memory_s)
+    for number in range(1000):
+        extremes.add(Sample(15 * number, 1.0, 1.0))
+    found = extremes.long()
+    assert found is not None
+    assert found.count == 960
 
 
 def test_nine_samples_are_too_few() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -11,7 +11,7 @@ from pytest_zacperf.records import OrderEvent
 from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.zacqc.parameters import TradingParameters
 from pytest_zacperf.zacqc.replay import MetricsForm, Replay, ReplayResult
-from pytest_zacperf.zacqc.sessions import sessions_between
+from pytest_zacperf.zacqc.sessions import Session, sessions_between
 from pytest_zacperf.zacqc.synthetic import SyntheticMarket
 
 # Trend days in both directions, with entries that are filled.
@@ -127,8 +127,8 @@ def _open_order_ids(result: ReplayResult) -> set[int]:
 def test_nothing_is_held_or_open_when_the_day_is_over(market: SyntheticMarket) -> None:
     # Without exits in reach every position lasts until 15:59.
     parameters = TradingParameters(
-        profit_take_ratio=50.0,
-        stop_loss_ratio=20.0,
+        profit_take_percent=5_000.0,
+        stop_loss_percent=2_000.0,
         action1_s=10**6,
         action2_s=10**6,
         daily_profit_limit_percent=100.0,
@@ -140,11 +140,118 @@ def test_nothing_is_held_or_open_when_the_day_is_over(market: SyntheticMarket) -
     assert _open_order_ids(result) == set()
 
 
+class NotingProfit(EverySecond):
+    """Takes note of the day's profit in percent at every second, and never stops."""
+
+    profits: tuple[tuple[int, float], ...] = ()
+
+    def _check_limit(self) -> None:
+        held = self._account.held_symbols
+        profit = self._account.realized_today + sum(
+            self._account.open_profit(symbol, self._tape.cached_price(symbol)) for symbol in held
+        )
+        percent = profit * 100 / TradingParameters().initial_cash
+        self.profits = (*self.profits, (self._broker.now, percent))
+
+
+@pytest.mark.parametrize("limit", [0.01, 0.02, 0.03, 0.05, 0.08])
+def test_the_daily_limit_strikes_in_the_very_second(market: SyntheticMarket, limit: float) -> None:
+    noting = NotingProfit(
+        market, TradingParameters(), metrics="incremental", stages=StageTimer(enabled=False)
+    )
+    noting.run(sessions_between(START, START))
+    second = next(now for now, percent in noting.profits if percent >= limit)
+    result = _run(market, TradingParameters(daily_profit_limit_percent=limit), days=(START, START))
+    closes = [event for event in result.order_events if event.type == "market"]
+    assert closes, "nothing was held: choose other limits"
+    assert {event.ts_event_ns // 10**9 for event in closes} == {second}
+
+
+def test_the_daily_limit_is_lifted_for_the_next_day(market: SyntheticMarket) -> None:
+    result = _run(market, TradingParameters(daily_profit_limit_percent=0.05))
+    days = {
+        dt.datetime.fromtimestamp(e.ts_event_ns // 10**9, dt.UTC).date()
+        for e in result.order_events
+    }
+    assert any(event.type == "market" for event in result.order_events)
+    assert days == {START, END}
+
+
+class NotingSteps(Replay):
+    """Takes note of what is done at the end of each bar, and in which order."""
+
+    def __init__(self, market: SyntheticMarket) -> None:
+        stages = StageTimer(enabled=False)
+        super().__init__(market, TradingParameters(), metrics="incremental", stages=stages)
+        self.bar_ends: list[tuple[str, ...]] = []
+        self._steps: list[str] = []
+        self._scan = self._scan_noted
+
+    def _run_bar_end(self, bar: int, session: Session, event: Callable[[], None] | None) -> None:
+        self._steps = []
+        super()._run_bar_end(bar, session, self._schedule_noted(event) if event else None)
+        self.bar_ends.append(tuple(self._steps))
+
+    def _schedule_noted(self, event: Callable[[], None]) -> Callable[[], None]:
+        def noted() -> None:
+            self._steps.append("schedule")
+            event()
+
+        return noted
+
+    def _scan_noted(self) -> None:
+        self._steps.append("scan")
+        self._broker.scan()
+
+    def _trail_entries(self, bar: int) -> None:
+        self._steps.append("trail")
+        super()._trail_entries(bar)
+
+    def _check_limit(self) -> None:
+        self._steps.append("limit")
+        super()._check_limit()
+
+    def _evaluate(self, bar: int, session: Session) -> None:
+        self._steps.append("decide")
+        super()._evaluate(bar, session)
+
+
+def test_the_end_of_a_bar_follows_the_order_of_lean(market: SyntheticMarket) -> None:
+    replay = NotingSteps(market)
+    replay.run(sessions_between(START, START))
+    assert set(replay.bar_ends) == {
+        ("limit", "decide"),
+        # An order was submitted in this bar.
+        ("limit", "decide", "scan"),
+        ("scan", "trail", "limit", "decide", "scan"),
+        # At 14:00, with an entry that is canceled.
+        ("scan", "schedule", "trail", "limit", "decide"),
+        # At 15:50 and 15:59, with nothing open.
+        ("schedule", "limit", "decide"),
+    }
+
+
+def test_an_entry_that_is_open_at_an_early_close_is_canceled_at_the_end_of_the_window(
+    market: SyntheticMarket,
+) -> None:
+    # Stops out of reach, and monitors that cancel nothing.
+    parameters = TradingParameters(
+        trail_range_ratio=5.0, range_cancel_margin=10**6, vwap_gate_margin_percent=10.0**6
+    )
+    day = dt.date(2025, 11, 28)
+    result = _run(market, parameters, days=(day, day))
+    canceled = [event for event in result.order_events if event.status == "canceled"]
+    at_two = int(dt.datetime(2025, 11, 28, 19, tzinfo=dt.UTC).timestamp()) * 10**9
+    assert at_two in {event.ts_event_ns for event in canceled}
+    assert _open_order_ids(result) == set()
+
+
 def test_entries_are_submitted_inside_the_window_only(market: SyntheticMarket) -> None:
     result = _run(market, TradingParameters())
     entries = [e for e in result.order_events if e.tag and e.tag.startswith(("Buy-", "Short-"))]
     assert entries
-    assert all(10 * 3600 + 57 * 60 <= _second_of_day(e) <= 14 * 3600 for e in entries)
+    submitted = [e for e in entries if e.status == "submitted"]
+    assert all(10 * 3600 + 57 * 60 <= _second_of_day(e) < 14 * 3600 for e in submitted)
 
 
 def test_the_day_is_ended_on_every_calendar_day(market: SyntheticMarket) -> None:

@@ -64,6 +64,13 @@ def test_the_limit_counts_open_profit(price: float, *, is_reached: bool) -> None
     assert _risk(account, price=price).is_limit_reached() is is_reached
 
 
+def test_the_limit_is_inclusive() -> None:
+    account = Account(CASH)
+    _fill(account, 100, "100")
+    # 250 dollars of 100 000 are 0.25 % without any rounding.
+    assert _risk(account, price=102.5, daily_profit_limit_percent=0.25).is_limit_reached()
+
+
 def test_the_limit_counts_realized_profit_with_nothing_held() -> None:
     account = Account(CASH)
     _fill(account, 100, "100")
@@ -74,7 +81,7 @@ def test_the_limit_counts_realized_profit_with_nothing_held() -> None:
 def test_yesterdays_profit_does_not_count() -> None:
     account = Account(CASH)
     _fill(account, 100, "100")
-    _fill(account, -100, "102.7")
+    _fill(account, -100, "110")
     risk = _risk(account)
     risk.start_day()
     assert not risk.is_limit_reached()

@@ -241,6 +241,66 @@ def test_condition_5_arms_on_a_new_high_of_a_wide_day(
     assert stand.open_tags == ([tag] if tag else [])
 
 
+@pytest.mark.parametrize(
+    ("condition", "changes", "tag"),
+    [
+        # 1.2 and 1.3 times 5 and 10 are exact.
+        pytest.param("cond1", {"from_open": -6.0, "mean_range": 5.0}, "Buy-cond1-", id="C1"),
+        pytest.param("cond4", {"from_open": 6.0, "mean_range": 5.0}, "Short-cond4-", id="C4"),
+        pytest.param(
+            "cond2",
+            {"range_of_open": 13.0, "mean_range": 10.0, "previous_low": 93.9, "older_low": 94.0},
+            "Buy-cond2-",
+            id="C2",
+        ),
+        pytest.param(
+            "cond5",
+            {"range_of_open": 13.0, "mean_range": 10.0, "previous_high": 96.1, "older_high": 96.0},
+            "Short-cond5-",
+            id="C5",
+        ),
+    ],
+)
+def test_arming_limits_are_inclusive(condition: str, changes: dict[str, float], tag: str) -> None:
+    stand = Stand(conditions=(condition,), vwap_gate_percent=1.0)
+    reading = FALLEN if tag.startswith("Buy") else RISEN
+    reading = msgspec.structs.replace(reading, **changes)
+    stand.bar(reading)
+    stand.bar(reading)
+    assert [text[: len(tag)] for text in stand.open_tags] == [tag]
+
+
+@pytest.mark.parametrize(("low", "is_armed"), [(88.0, True), (88.1, False)])
+def test_condition_3_arms_at_three_mean_ranges(low: float, *, is_armed: bool) -> None:
+    stand = Stand(conditions=("cond3",))
+    stand.metrics.bars.clear()
+    # From 100 to 88 are 12 %, three times the mean range of 4 %.
+    stand.low, stand.high = low, 100.0
+    stand.bar(FALLEN)
+    stand.move(95.0)
+    stand.bar(FALLEN)
+    assert bool(stand.open_tags) is is_armed
+
+
+def test_condition_3_rests_half_an_hour_after_its_exit() -> None:
+    stand = Stand(conditions=("cond3",), symbol_cooldown_s=0)
+    stand.low = 80.0
+    stand.bar(FALLEN)
+    stand.move(95.0)
+    stand.bar(FALLEN)
+    stand.high = 96.5
+    stand.bar(NEUTRAL, after_s=1)
+    stand.move(99.0)
+    stand.bar(NEUTRAL, after_s=1)
+    exit_time = stand.broker.now
+    assert stand.account.quantity("V") == 0
+    stand.move(95.0)
+    stand.bar(FALLEN, after_s=1799)
+    assert not stand.open_tags
+    stand.bar(FALLEN, after_s=exit_time + 1800 - stand.broker.now)
+    assert stand.open_tags == ["Buy-cond3-Trail-V"]
+
+
 def test_condition_3_fires_after_a_sharp_drop_without_a_rally() -> None:
     stand = _without_rally(Stand(conditions=("cond3",)))
     reading = msgspec.structs.replace(FALLEN, from_open=0.0)
