@@ -110,8 +110,8 @@ def select_windows(
         if label not in known:
             raise SettingsError(
                 f"{plan.name} has no window for tests with the label {label!r}",
-                f"{nearest(label, known)}; test_labels under [tool.zacperf] chooses others, "
-                'and "label" in the plan gives a window one',
+                f"{nearest(label, known)} (test_labels under [tool.zacperf] chooses labels, "
+                '"label" in the plan gives a window one)',
             )
     return tuple(window for window in windows if window.label in labels)
 

@@ -20,6 +20,8 @@ from pytest_zacperf.store import RunStore
 STDERR_LINES = 3
 WINDOW_ID_CHARACTERS = 80  # of a run id, which is a file name
 
+TIME_LIMIT = "time limit of {:g} s reached; timeout under [tool.zacperf] sets it"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundPair:
@@ -149,6 +151,8 @@ class Runner:
         )
         run = self._watched(workload, folder.absolute(), run_id)
         store.write_run(folder, run)
+        if run.status == "done":
+            store.discard_worker_result(folder)
         return run
 
     def _watched(self, workload: Workload, folder: Path, run_id: str) -> Run:
@@ -163,7 +167,7 @@ class Runner:
             failure = f"worker could not be started: {e}"
         else:
             exit_status = ended.exit_status
-            failure = None if ended.in_time else f"time limit of {self.timeout_s:g} s reached"
+            failure = None if ended.in_time else TIME_LIMIT.format(self.timeout_s)
         run = Run(
             id=run_id,
             status="error",

@@ -19,7 +19,7 @@ LONGEST_LIST = 80
 def divergence_lines(
     divergence: Divergence | None, *, expected: OrderEvents, actual: OrderEvents
 ) -> list[str]:
-    """Return where two lists of order events part: at most 6 lines and 560 characters.
+    """Return where two lists of order events part: at most 7 lines and 600 characters.
 
     pytest cuts an explanation after 8 lines or 640 characters, and syrupy takes some of them.
     """
@@ -38,6 +38,7 @@ def divergence_lines(
         others = ", ".join(divergence.fields[1:])
         lines.append(f"  also different in this event: {cut(others, LONGEST_LIST)}")
     lines.append(f"  recording: {expected.totals}; this run: {actual.totals}")
+    lines.append("  if this run is right: pytest --snapshot-update, and commit the recording")
     return lines
 
 

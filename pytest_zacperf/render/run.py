@@ -9,6 +9,7 @@ from pytest_zacperf.render.text import escape, table_lines
 from pytest_zacperf.units import NS_PER_S, format_bytes, format_count, format_ns
 
 STAGE_HEADER = ("stage", "total", "share", "count", "longest")
+STAGE_NOTE = "(a stage includes the stages entered within it)"
 STAGE_NUMBERS = frozenset({1, 2, 3, 4})
 STATISTIC_HEADER = ("statistic", "value")
 STATISTIC_NUMBERS = frozenset({1})
@@ -21,7 +22,7 @@ def run_lines(run: Run) -> list[str]:
     lines = [f"{name.ljust(width)}  {escape(text)}" for name, text in pairs]
     if run.costs and run.costs.stages:
         rows = [_stage_cells(stage, run.costs.wall_ns) for stage in run.costs.stages]
-        lines += ["", *table_lines(STAGE_HEADER, rows, numbers=STAGE_NUMBERS)]
+        lines += ["", *table_lines(STAGE_HEADER, rows, numbers=STAGE_NUMBERS), STAGE_NOTE]
     if run.statistics:
         cells = [(escape(name), _value(value)) for name, value in run.statistics.items()]
         lines += ["", *table_lines(STATISTIC_HEADER, cells, numbers=STATISTIC_NUMBERS)]

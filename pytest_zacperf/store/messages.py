@@ -51,6 +51,11 @@ def write_worker_result(folder: Path, result: WorkerResult) -> None:
     write_json(folder / WORKER_RESULT_FILE, result)
 
 
+def discard_worker_result(folder: Path) -> None:
+    """Delete what a worker found out, once ``run.json`` holds it."""
+    (folder / WORKER_RESULT_FILE).unlink(missing_ok=True)
+
+
 def write_worker_error(folder: Path, reason: str) -> None:
     """Write why a worker gave up."""
     write_json(folder / WORKER_ERROR_FILE, WorkerError(reason=reason))

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
+
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.records import (
     Coverage,
@@ -68,7 +70,7 @@ def write_output(folder: Path, output: RunOutput) -> None:
 
     """
     for number, trade in enumerate(output.trades, start=1):
-        _refuse_infinite(number, trade)
+        _refuse_unusable(number, trade)
     write_atomically(folder / ORDER_EVENTS_FILE, ENCODER.encode_lines(output.order_events))
     write_atomically(folder / TRADES_FILE, ENCODER.encode_lines(output.trades))
     write_json(folder / STATISTICS_FILE, dict(output.statistics))
@@ -126,7 +128,7 @@ def read_equity(folder: Path) -> list[EquityPoint] | None:
     return [EquityPoint(ts_ns=ts_ns, equity=equity) for ts_ns, equity in frame.iter_rows()]
 
 
-def _refuse_infinite(number: int, trade: Trade) -> None:
+def _refuse_unusable(number: int, trade: Trade) -> None:
     for name in trade.__struct_fields__:
         value = getattr(trade, name)
         if isinstance(value, numbers.Real) and not math.isfinite(value):
@@ -134,6 +136,14 @@ def _refuse_infinite(number: int, trade: Trade) -> None:
                 f"trade {number} ({trade.symbol}) has {name}={value}",
                 "let the engine return finite numbers; JSON has no others",
             )
+    try:
+        # A struct checks the types of its fields only when it is decoded.
+        msgspec.json.decode(ENCODER.encode(trade), type=Trade)
+    except msgspec.ValidationError as e:
+        raise ZacperfError(
+            f"trade {number} ({trade.symbol}) cannot be stored: {first_line(e)}",
+            "build it as pytest_zacperf.records.Trade says",
+        ) from e
 
 
 def _parquet(equity: Sequence[EquityPoint]) -> bytes:

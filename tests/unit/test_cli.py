@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -63,6 +65,15 @@ def test_a_backtest_prints_what_it_did_and_leaves_its_files(project: Path) -> No
     assert run.work is not None
     assert run.work.data_points == 30
     assert len((project / "out" / "order_events.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_run_folder_has_the_files_of_the_design(project: Path) -> None:
+    backtest("--output", "out")
+    assert {path.name for path in (project / "out").iterdir()} == {
+        *("request.json", "run.json", "stdout.log", "stderr.log"),
+        *("order_events.jsonl", "trades.jsonl", "equity.parquet"),
+        *("statistics.json", "stages.json", "coverage.json"),
+    }
 
 
 def test_without_output_the_run_goes_to_the_store(project: Path) -> None:
@@ -164,6 +175,27 @@ def test_a_folder_below_a_file_is_named() -> None:
     shown = backtest("--output", "gold.py/out")
     assert shown.exit_code == 2
     assert "Error: Not a directory: " in shown.stderr
+
+
+def test_an_interrupt_ends_the_run_and_says_so(project: Path) -> None:
+    (project / "slow.py").write_text(
+        "import time\n"
+        "from pathlib import Path\n"
+        "from pytest_zacperf.engines.function import FunctionEngine\n"
+        "def run(start, end):\n"
+        "    Path('started').touch()\n"
+        "    time.sleep(60)\n"
+        "engine = FunctionEngine('slow:run')\n"
+    )
+    command = [sys.executable, "-c", "from pytest_zacperf.cli import main; main()", "backtest"]
+    with subprocess.Popen(  # noqa: S603 - Python itself
+        [*command, "--engine", "slow:engine", *WINDOW], stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not (project / "started").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (130, "interrupted; the backtest was ended\n")
 
 
 def test_the_help_names_every_option() -> None:

@@ -63,7 +63,7 @@ def test_it(baseline_for):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
         "the backtest of wk-1 problem=no data has no result: *ValueError: no data*",
-        "  hint: its output is in *.zacperf/runs/*wk-1*",
+        "  hint: its traceback, if it left one, is in *.zacperf/runs/*wk-1*/stderr.log",
         "wk-1    strategy:engine problem=no data       -             -     -    -  *  main",
         "warning: wk-1: no result: *ValueError: no data*",
     ])
@@ -149,7 +149,7 @@ def test_it(backtest, baseline_for):
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "wk-1: costs are not compared: * different work *: orders 3 / 2, order events 6 / 4)"
+        "wk-1: costs are not compared: * different work *: orders 3 / 2, order events 6 / 4); *"
     ])
     result.stdout.no_fnmatch_line("*def test_it*")
 

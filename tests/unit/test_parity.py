@@ -70,6 +70,31 @@ def test_a_number_that_cannot_be_compared_is_refused(changes: dict[str, Any], me
         canonical([event(order_id=7, event_id=2, **changes)], ())
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"status": "Filled"},
+            "order 7, event 2: status = 'Filled': is none of submitted, accepted, updated",
+        ),
+        ({"side": "long"}, "order 7, event 2: side = 'long': is none of buy, sell"),
+        ({"symbol": None}, "order 7, event 2: symbol = None: expected `str`, got `null`"),
+        ({"extra": {"mark": [1]}}, r"order 7, event 2: extra = .*: expected .*, got `array`"),
+    ],
+)
+def test_a_field_that_could_not_be_read_again_is_refused(
+    changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        canonical([event(order_id=7, event_id=2, **changes)], ())
+
+
+def test_something_that_is_no_order_event_is_refused() -> None:
+    events: list[Any] = [event(), {"symbol": "V"}]
+    with pytest.raises(ValueError, match=r"order event 2 is a dict; build it with .*OrderEvent"):
+        canonical(events, ())
+
+
 def test_the_engines_own_fields_are_sorted_and_an_empty_one_is_left_out() -> None:
     first, second = canonical([event(extra={"b": 1, "a": "x"}), event(extra={})], ())
     assert encode_events([first]).endswith(b'"extra":{"a":"x","b":1}}\n')

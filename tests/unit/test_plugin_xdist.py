@@ -64,7 +64,7 @@ def test_a_failed_run_is_told_from_a_worker(project: Project) -> None:
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines([
         "the backtest of wk-? problem=no data has no result: *ValueError: no data*",
-        "  hint: its output is in *.zacperf/runs/*",
+        "  hint: its traceback, if it left one, is in *.zacperf/runs/*/stderr.log",
     ])
 
 

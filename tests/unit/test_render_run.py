@@ -53,6 +53,7 @@ def test_a_run_is_shown_with_its_work_costs_stages_and_warnings() -> None:
         "stage    total   share   count  longest\n"
         "total   2.00 s  100.0%       1   2.00 s\n"
         "orders  150 ms    7.5%  12,345  90.0 us\n"
+        "(a stage includes the stages entered within it)\n"
         "\n"
         "statistic  value\n"
         "Sharpe       1.5\n"

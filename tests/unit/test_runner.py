@@ -157,7 +157,7 @@ def test_a_run_over_its_time_limit_is_ended_with_its_children(tmp_path: Path) ->
     )
     start_s = time.monotonic()
     run = ours.run_once(WORKLOAD, session="s")
-    assert run.reason == "time limit of 1 s reached"
+    assert run.reason == "time limit of 1 s reached; timeout under [tool.zacperf] sets it"
     assert run.exit_status == -signal.SIGTERM
     assert time.monotonic() - start_s < 10
     assert is_gone(int(notes(tmp_path)[0]))
@@ -245,6 +245,8 @@ def test_rounds_alternate_after_a_warm_up_of_each_side(tmp_path: Path) -> None:
     pairs = ours.rounds(WORKLOAD, candidate, session="s", pairs=3)
     assert "".join(notes(tmp_path)) == "ab" + "abbaab"
     assert len(pairs) == 3
+    # The warm-up is round 0 and is not among them.
+    assert [pair.baseline.id[-9:] for pair in pairs] == ["baseline1", "baseline2", "baseline3"]
     assert all(pair.baseline.workload.parameters == {} for pair in pairs)
     assert all(pair.candidate.workload.parameters == {"side": "b"} for pair in pairs)
 

@@ -241,6 +241,14 @@ def test_a_trade_with_a_number_that_json_has_not_is_refused(tmp_path: Path, valu
     assert caught.value.problem == f"trade 2 (V) has profit_loss={value}"
 
 
+def test_a_trade_that_could_not_be_read_again_is_refused(tmp_path: Path) -> None:
+    trade = msgspec.structs.replace(TRADE, side="long")
+    with pytest.raises(ZacperfError) as caught:
+        store.write_output(tmp_path, RunOutput(trades=[trade]))
+    assert caught.value.problem.startswith("trade 1 (V) cannot be stored: Invalid enum value")
+    assert caught.value.hint == "build it as pytest_zacperf.records.Trade says"
+
+
 def test_a_damaged_line_is_named_by_file_and_number(tmp_path: Path) -> None:
     store.write_output(tmp_path, RunOutput(order_events=[event(1), event(2), event(3)]))
     path = tmp_path / "order_events.jsonl"

@@ -50,6 +50,8 @@ def run_of(
         pytest.param((100, 99), (110, 198), "wall", 1.1, id="candidate uses two processors"),
         pytest.param((100, 50), (120, 118), "wall", 1.2, id="baseline waits"),
         pytest.param((100, 90), (150, 135), "CPU", 1.5, id="both compute"),
+        pytest.param((100, 89), (150, 135), "wall", 1.5, id="baseline waits a little"),
+        pytest.param((100, 100), (150, 166), "wall", 1.5, id="candidate has a second thread"),
         pytest.param((100, 100), (300, 299), "CPU", 2.99, id="candidate disturbed"),
     ],
 )
@@ -101,7 +103,8 @@ def test_different_work_is_named_field_by_field() -> None:
     other = Work(data_points=None, orders=158, order_events=456, final_equity=100_000.5)
     assert different_work(run_of(), run_of(other)) == (
         "costs are not compared: baseline and candidate did different work (baseline / candidate: "
-        "data points 1,000 / unknown, orders 157 / 158, final equity 100000.0 / 100000.5)"
+        "data points 1,000 / unknown, orders 157 / 158, final equity 100000.0 / 100000.5); "
+        "give the baseline parameters that change how it computes, not what it trades"
     )
 
 
