@@ -33,7 +33,6 @@ class OpenTrade:
     stop_loss: Order
     profit_take: Order
     has_moved_exit: bool = False
-    is_closing: bool = False
 
 
 class ExitManager:
@@ -80,8 +79,7 @@ class ExitManager:
         held_s = self._broker.now - trade.start_time
         if held_s >= self._parameters.action1_s and not trade.has_moved_exit:
             self._move_to_break_even(trade, price)
-        if held_s >= self._parameters.action2_s and not trade.is_closing:
-            trade.is_closing = True
+        if held_s >= self._parameters.action2_s:
             self._broker.cancel_all(trade.symbol)
             self.close_position(trade.symbol)
 

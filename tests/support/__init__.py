@@ -1,0 +1,1 @@
+"""What several test modules build on; holds no test."""
