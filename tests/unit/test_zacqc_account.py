@@ -34,6 +34,7 @@ def test_a_decimal_comes_back_as_mantissa_over_power_of_ten(price: float, expect
         pytest.param(-862, "347", "4.310", id="short"),
         pytest.param(10, "347", "1", id="at least a dollar"),
         pytest.param(10, "5", "1", id="the minimum, also where it is more than the maximum"),
+        pytest.param(10, "0.5", "1", id="the minimum, even where the fee is above the maximum"),
         pytest.param(1000, "0.5", "2.500", id="at most half a percent of the value"),
     ],
 )

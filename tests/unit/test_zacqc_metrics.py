@@ -44,8 +44,10 @@ def _daily(ticks: tuple[int, int, int, int], volume: int) -> DailyBar:
 LEVELS = st.sampled_from([1_000_000, 1_000_100, 1_010_000, 995_000, 12, 9_999_999])
 OFFSETS = st.integers(0, 3) | st.integers(0, 50_000)
 TICK_BARS = st.tuples(LEVELS, LEVELS, OFFSETS, OFFSETS)
-# A run of bars, not one: windows of 45 bars are filled and passed.
-RUNS = st.lists(TICK_BARS, min_size=1, max_size=30)
+# A few bars again and again, not one: windows of 45 bars are filled and passed.
+RUNS = st.tuples(st.lists(TICK_BARS, min_size=1, max_size=6), st.integers(1, 25)).map(
+    lambda drawn: drawn[0] * drawn[1]
+)
 DAILIES = st.tuples(TICK_BARS, st.integers(0, 10**9))
 OPERATIONS = st.lists(RUNS | DAILIES.map(lambda drawn: _daily(*drawn)) | st.just(Reset()))
 

@@ -181,6 +181,16 @@ def test_the_end_of_the_day_closes_cancels_and_resets() -> None:
     assert (stand.metrics.resets, stand.extremes.samples) == (1, [])
 
 
+def test_conditions_rest_after_the_end_of_the_day() -> None:
+    stand = Stand()
+    stand.strategy.end_day()
+    for _ in range(2):
+        stand.bar(FALLEN, after_s=300)
+    stand.bar(NEUTRAL, after_s=1)
+    stand.bar(FALLEN)
+    assert not stand.open_tags, "armed just now, 600 s after the day's end"
+
+
 def test_a_close_at_the_market_starts_no_cooldown() -> None:
     stand = Stand()
     stand.enter()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Sequence
 
 import pytest
 
 from pytest_zacperf.records import OrderEvent
 from pytest_zacperf.stages import StageTimer
+from pytest_zacperf.zacqc.bars import BAR_SECONDS
 from pytest_zacperf.zacqc.parameters import TradingParameters
 from pytest_zacperf.zacqc.replay import MetricsForm, Replay, ReplayResult
 from pytest_zacperf.zacqc.sessions import Session, sessions_between
@@ -154,16 +156,27 @@ class NotingProfit(EverySecond):
         self.profits = (*self.profits, (self._broker.now, percent))
 
 
-@pytest.mark.parametrize("limit", [0.01, 0.02, 0.03, 0.05, 0.08])
-def test_the_daily_limit_strikes_in_the_very_second(market: SyntheticMarket, limit: float) -> None:
+@pytest.fixture(scope="module")
+def profits(market: SyntheticMarket) -> tuple[tuple[int, float], ...]:
     noting = NotingProfit(
         market, TradingParameters(), metrics="incremental", stages=StageTimer(enabled=False)
     )
     noting.run(sessions_between(START, START))
-    second = next(now for now, percent in noting.profits if percent >= limit)
-    result = _run(market, TradingParameters(daily_profit_limit_percent=limit), days=(START, START))
+    return noting.profits
+
+
+@pytest.mark.parametrize("is_bar_end", [True, False])
+def test_the_daily_limit_strikes_in_the_very_second(
+    market: SyntheticMarket, profits: tuple[tuple[int, float], ...], *, is_bar_end: bool
+) -> None:
+    bests = itertools.accumulate((percent for _, percent in profits), max, initial=0.01)
+    highs = [high for high, best in zip(profits, bests, strict=False) if high[1] > best]
+    second, percent = next(
+        (now, percent) for now, percent in highs if (now % BAR_SECONDS == 0) is is_bar_end
+    )
+    parameters = TradingParameters(daily_profit_limit_percent=percent)
+    result = _run(market, parameters, days=(START, START))
     closes = [event for event in result.order_events if event.type == "market"]
-    assert closes, "nothing was held: choose other limits"
     assert {event.ts_event_ns // 10**9 for event in closes} == {second}
 
 
