@@ -37,7 +37,3 @@ class MarketDataError(ZacperfError):
 
 class RunError(ZacperfError):
     """A run ended without a result."""
-
-
-class NotComparableError(ZacperfError):
-    """Two runs did different work, so their costs say nothing about each other."""
