@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]
+
+# No example has a time limit: this machine is noisy. Everything else is as hypothesis has it.
+settings.register_profile("zacperf", deadline=None)
+settings.load_profile("zacperf")
 
 UNIT_TESTS = Path(__file__).parent / "tests" / "unit"
 INNER_PLUGINS = "pytest_zacperf.plugin,syrupy,xdist.plugin"

@@ -86,7 +86,7 @@ def test_daily_bars_end_with_the_session_before() -> None:
 
 
 @given(ticker=tickers, session=sessions)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_seconds_add_up_to_the_daily_bar(ticker: str, session: Session) -> None:
     bars = _regular(MARKET.second_bars(ticker, session.day), session)
     after = session.day + dt.timedelta(days=1)
@@ -99,7 +99,7 @@ def test_the_seconds_add_up_to_the_daily_bar(ticker: str, session: Session) -> N
 
 
 @given(ticker=tickers, session=sessions)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_bar_is_a_valid_trade_bar(ticker: str, session: Session) -> None:
     bars = MARKET.second_bars(ticker, session.day)
     assert (np.diff(bars.start_second) > 0).all()
@@ -113,7 +113,7 @@ def test_every_bar_is_a_valid_trade_bar(ticker: str, session: Session) -> None:
 
 
 @given(ticker=tickers, session=sessions)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_trading_starts_and_ends_with_the_session(ticker: str, session: Session) -> None:
     bars = MARKET.second_bars(ticker, session.day)
     regular = _regular(bars, session)
