@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_zacperf.stages import StageTimer
+from pytest_zacperf.units import NS_PER_S
 from pytest_zacperf.zacqc.feed import HISTORY_DAYS
 from pytest_zacperf.zacqc.market import LeanFolder
 from pytest_zacperf.zacqc.parameters import REFERENCE_SYMBOLS, TradingParameters
@@ -28,7 +29,6 @@ from pytest_zacperf.zacqc.sessions import Session, sessions_between
 
 START, END = dt.date(2025, 10, 1), dt.date(2025, 10, 10)
 SYMBOL_SECONDS = 15 * 8 * 23_400
-NS_PER_SECOND = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ def print_stages(bench: Bench, metrics: MetricsForm) -> None:
     for timing in sorted(timings.values(), key=lambda timing: -timing.total_ns):
         share = timing.total_ns / total_ns
         print(
-            f"  {timing.name:<9} {timing.total_ns / NS_PER_SECOND:7.3f} s {share:6.1%}"
+            f"  {timing.name:<9} {timing.total_ns / NS_PER_S:7.3f} s {share:6.1%}"
             f" {timing.count:>8} x, longest {timing.max_ns / 1e6:8.3f} ms"
         )
 

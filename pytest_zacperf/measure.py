@@ -18,8 +18,9 @@ from typing import Self
 
 import psutil
 
+from pytest_zacperf.units import NS_PER_S
+
 PROC = Path("/proc")
-NS_PER_S = 1_000_000_000
 
 RESET_PEAK_MEMORY = "5"  # what clear_refs understands, see proc(5)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from pytest_zacperf.records import Trade
+from pytest_zacperf.units import NS_PER_S
 
-NS_PER_SECOND = 1_000_000_000
 FEE_PER_SHARE = Decimal("0.005")
 MINIMUM_FEE = Decimal(1)
 MAXIMUM_FEE_RATIO = Decimal("0.005")
@@ -136,8 +136,8 @@ class Account:
                 symbol=fill.symbol,
                 side="buy" if closed > 0 else "sell",
                 quantity=float(abs(closed)),
-                entry_ts_ns=held.entry_time * NS_PER_SECOND,
-                exit_ts_ns=fill.time * NS_PER_SECOND,
+                entry_ts_ns=held.entry_time * NS_PER_S,
+                exit_ts_ns=fill.time * NS_PER_S,
                 entry_price=to_double(held.average_price),
                 exit_price=to_double(fill.price),
                 # Lean rounds the profit of a trade to cents.

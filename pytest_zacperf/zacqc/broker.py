@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from pytest_zacperf.records import OrderEvent, OrderStatus
+from pytest_zacperf.units import NS_PER_S
 from pytest_zacperf.zacqc.account import (
-    NS_PER_SECOND,
     Account,
     Fill,
     fee_of,
@@ -196,7 +196,7 @@ class Broker:
         quantity = float(abs(order.quantity))
         self.events.append(
             OrderEvent(
-                ts_event_ns=self.now * NS_PER_SECOND,
+                ts_event_ns=self.now * NS_PER_S,
                 symbol=order.symbol,
                 order_id=order.id,
                 event_id=order.event_count,

@@ -74,15 +74,15 @@ class EntryManager:
             for name, condition in CONDITIONS.items()
         }
         self._states_in_use = [self._states[name] for name in parameters.conditions]
+        # The specification's sent-flag lives exactly as long as this, so it is not kept apart.
         self._pending: PendingEntry | None = None
-        self._is_sent = False
         self._last_exit_time = start_time - parameters.symbol_cooldown_s
         self._size = stages.wrap("risk", risk.size)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an entry was sent or is tracked."""
-        return self._is_sent or self._pending is not None
+        """Whether an entry was sent and is tracked."""
+        return self._pending is not None
 
     def trail(self, cached_price: float) -> None:
         """Move a tracked long entry up when the cached price rose since the last bar.
@@ -147,14 +147,14 @@ class EntryManager:
         """Return the condition whose entry was filled; None when the order is no entry."""
         if self._pending and order is self._pending.order:
             condition = self._pending.condition.name
-            self._drop_pending()
+            self._pending = None
             return condition
         return ORPHAN_CONDITION if order.tag.is_entry else None
 
     def on_canceled(self, order: Order) -> None:
         """Stop tracking an entry that is gone."""
         if self._pending and order is self._pending.order:
-            self._drop_pending()
+            self._pending = None
 
     def start_cooldown(self, condition: str) -> None:
         """Take note of an exit by stop loss or profit target."""
@@ -165,7 +165,7 @@ class EntryManager:
         """Cancel every pending entry and stop tracking."""
         for order in self._open_entries():
             self._broker.cancel(order)
-        self._drop_pending()
+        self._pending = None
 
     def disarm(self) -> None:
         """Disarm every condition."""
@@ -174,14 +174,10 @@ class EntryManager:
 
     def end_day(self) -> None:
         """Disarm every condition, stop tracking, and let the conditions rest."""
-        self._drop_pending()
+        self._pending = None
         self.disarm()
         for state in self._states.values():
             state.exit_time = self._broker.now
-
-    def _drop_pending(self) -> None:
-        self._pending = None
-        self._is_sent = False
 
     def _open_entries(self) -> list[Order]:
         """Return the open entries that nobody has canceled yet; cancellation blanks the tag."""
@@ -213,7 +209,6 @@ class EntryManager:
             price=price * (1 + condition.direction * trail_percent / 100),
             tag=Tag(purpose="entry", condition=condition.name, text=text),
         )
-        self._is_sent = True
         self._pending = PendingEntry(
             order=order, condition=condition, trail_percent=trail_percent, reference_price=price
         )

@@ -139,7 +139,7 @@ NO_RALLY_NEEDED = Rally(is_ready=True, is_overdone=False)
 
 def judge_long(extremes: Extremes | None, reading: Reading, parameters: TradingParameters) -> Rally:
     """Judge a rally up from the low."""
-    if not _can_judge(extremes, reading, parameters) or extremes is None:
+    if extremes is None or not _can_judge(extremes, reading, parameters):
         return NO_RALLY
     rise = ((extremes.high - extremes.low) * 100 / extremes.low) / reading.range
     retracement = abs((extremes.high - extremes.last.low) * 100 / extremes.high) / reading.range
@@ -150,17 +150,15 @@ def judge_short(
     extremes: Extremes | None, reading: Reading, parameters: TradingParameters
 ) -> Rally:
     """Judge a rally down from the high."""
-    if not _can_judge(extremes, reading, parameters) or extremes is None:
+    if extremes is None or not _can_judge(extremes, reading, parameters):
         return NO_RALLY
     fall = ((extremes.high - extremes.low) * 100 / extremes.high) / reading.range
     retracement = abs((extremes.last.high - extremes.low) * 100 / extremes.low) / reading.range
     return _judge(fall, retracement, extremes, reading=reading, parameters=parameters)
 
 
-def _can_judge(extremes: Extremes | None, reading: Reading, parameters: TradingParameters) -> bool:
-    if extremes is None or extremes.count < parameters.rally_samples_minimum:
-        return False
-    return reading.range > 0
+def _can_judge(extremes: Extremes, reading: Reading, parameters: TradingParameters) -> bool:
+    return extremes.count >= parameters.rally_samples_minimum and reading.range > 0
 
 
 def _judge(

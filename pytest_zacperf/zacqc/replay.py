@@ -13,7 +13,8 @@ from typing import Literal
 
 from pytest_zacperf.records import Coverage, EquityPoint, OrderEvent, Trade
 from pytest_zacperf.stages import StageTimer
-from pytest_zacperf.zacqc.account import NS_PER_SECOND, Account
+from pytest_zacperf.units import NS_PER_S
+from pytest_zacperf.zacqc.account import Account
 from pytest_zacperf.zacqc.bars import BAR_SECONDS
 from pytest_zacperf.zacqc.broker import Broker
 from pytest_zacperf.zacqc.feed import Feed
@@ -278,7 +279,7 @@ class Replay:
     def _note_equity(self, session: Session, second_of_day: int) -> None:
         self._equity.append(
             EquityPoint(
-                ts_ns=(session.midnight_utc_s + second_of_day) * NS_PER_SECOND,
+                ts_ns=(session.midnight_utc_s + second_of_day) * NS_PER_S,
                 equity=self._risk.net_liquidation_value(),
             )
         )

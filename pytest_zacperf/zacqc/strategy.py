@@ -103,8 +103,7 @@ class SymbolStrategy:
 
     def trail(self, cached_price: float) -> None:
         """Trail a pending entry after the cached price; due after each bar."""
-        if self._entries.is_waiting:
-            self._entries.trail(cached_price)
+        self._entries.trail(cached_price)
 
     def evaluate(self, now: Slice) -> None:
         """Look at the newest bar, unless it is stale or the guard lets an idle symbol rest."""
