@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zacperf import render, store
+from pytest_zacperf import render, runner, store
 from pytest_zacperf.errors import ZacperfError
+from pytest_zacperf.execution import Limits
 from pytest_zacperf.parity import OrderEvents
 from pytest_zacperf.ratios import Cost, Side
 from pytest_zacperf.records import EquityPoint, Run, StageTiming, StatisticValue, Trade, Workload
@@ -137,12 +138,7 @@ class Backtest:
     def _runner(self) -> Runner:
         session = self._session
         if session.runner is None:
-            session.runner = Runner(
-                store=NotingStore(session.root / STORE_FOLDER),
-                root=session.root,
-                python_path=session.python_path,
-                timeout_s=session.settings.timeout_s,
-            )
+            session.runner = _new_runner(session)
         return session.runner
 
     def _stderr(self, run: Run) -> Path:
@@ -168,3 +164,20 @@ def _failing_tests() -> Iterator[None]:
     except ZacperfError as e:
         # Our own frames would tell the reader nothing.
         pytest.fail(str(e), pytrace=False)
+
+
+def _new_runner(session: Session) -> Runner:
+    settings = session.settings
+    run_store = NotingStore(session.root / STORE_FOLDER)
+    with _failing_tests(), runner.storing(run_store.folder):
+        session.resources.enter_context(run_store.use(session.id))
+    return Runner(
+        store=run_store,
+        root=session.root,
+        python_path=session.python_path,
+        cpus=settings.cpus,
+        limits=Limits(timeout_s=settings.timeout_s, threads=settings.threads),
+        not_sources=session.not_sources,
+        name=session.process,
+        on_wait=session.say,
+    )

@@ -12,9 +12,8 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import msgspec
-
-from pytest_zacperf.records import Environment, ParameterValue
+from pytest_zacperf.digest import DIGEST_BYTES, digest_of
+from pytest_zacperf.records import Environment, ParameterValue, Workload
 
 # What can influence a run or its measurement; only those that are installed are listed.
 PACKAGES = (
@@ -38,23 +37,37 @@ PACKAGES = (
 OWN_PACKAGE = "pytest_zacperf"
 INSTALLED = {"site-packages", "dist-packages"}
 GIT_TIMEOUT_S = 10.0
-DIGEST_BYTES = 16
+
+# What sets the number of threads of the numeric libraries; all of them read it when they load.
+THREAD_VARIABLES = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+    *("NUMEXPR_NUM_THREADS", "NUMEXPR_MAX_THREADS", "NUMBA_NUM_THREADS"),
+    *("POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "TBB_NUM_THREADS"),
+)
+# The only environment variables that are ever stored; none of them holds a secret.
+STORED_VARIABLES = (
+    *THREAD_VARIABLES,
+    *("PYTHONHASHSEED", "PYTHONOPTIMIZE", "PYTHONMALLOC", "MALLOC_ARENA_MAX", "TZ"),
+)
 
 
-def current_environment(root: Path) -> Environment:
+def current_environment(root: Path, not_sources: Iterable[str] = ()) -> Environment:
     """Describe this process, this machine and the project's revision.
 
     Args:
         root: The project; files of it that git does not track do not make it dirty.
+        not_sources: Paths below the root that do not make it dirty either.
 
     """
     revision = _git(root, "rev-parse", "HEAD")
-    changes = _git(root, "status", "--porcelain", "--untracked-files=no")
+    left_out = [f":(exclude,literal){path}" for path in not_sources]
+    changes = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ":/", *left_out)
     return Environment(
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=f"{platform.system()} {platform.release()}",
         machine=f"{platform.machine()} {_cpu_model()}".strip(),
-        cpu_count=_cpu_count(),
+        cpus=_cpus(),
+        variables={name: os.environ[name] for name in STORED_VARIABLES if name in os.environ},
         packages=dict(_installed_packages()),
         git_revision=revision or None,
         git_dirty=bool(changes) if revision and changes is not None else None,
@@ -107,10 +120,15 @@ def parameters_fingerprint(parameters: Mapping[str, ParameterValue]) -> str:
     return digest_of(dict(parameters))
 
 
-def digest_of(value: object) -> str:
-    """Return 32 hexadecimal digits for a value that JSON can hold."""
-    data = msgspec.json.encode(value, order="sorted")
-    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()
+def workload_fingerprint(
+    code: str, data: str | None, workload: Workload, environment: Environment
+) -> str:
+    """Hash everything that decides a result, so that equal hashes promise equal order events."""
+    return digest_of([
+        *(workload.engine_name, workload.engine_version, workload.parameters),
+        *(workload.window.start, workload.window.end),
+        *(code, data, environment.python, environment.packages),
+    ])
 
 
 def _loaded_files() -> Iterator[Path]:
@@ -148,10 +166,10 @@ def _cpu_model() -> str:
     return platform.processor()
 
 
-def _cpu_count() -> int:
+def _cpus() -> tuple[int, ...]:
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))  # macOS
 
 
 def _git(root: Path, *arguments: str) -> str | None:

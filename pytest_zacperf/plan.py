@@ -64,6 +64,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             Window(id=run.id, start=run.start, end=run.end, label=run.label) for run in self.runs
         )
 
+    @property
+    def output_dir(self) -> str:
+        """Where profiles go, relative to the plan file; empty when the plan does not say."""
+        return str(self.meta.get("output_dir") or "")
+
 
 def parse_plan(text: bytes, name: str) -> Plan:
     """Return the plan in *text*, the content of the file *name*.

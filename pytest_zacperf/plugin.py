@@ -48,6 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ReportCollector(session), "zacperf-reports")
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give back what the session holds."""
+    session = config.stash.get(SESSION, None)
+    if session is not None:  # a bad setting leaves none
+        session.resources.close()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test with a backtest once for each of its windows."""
     fixtures.parametrize_windows(metafunc)

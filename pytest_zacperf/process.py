@@ -1,4 +1,4 @@
-"""A process of our own: started in a group of its own, watched, and ended with its children."""
+"""A process of our own: started in a group of its own, watched, and ended with all it started."""
 
 from __future__ import annotations
 
@@ -7,20 +7,38 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 TICK_S = 0.1
-GRACE_S = 2.0  # for a process that is asked to end, before it is killed
+GRACE_S = 2.0  # for processes that are asked to end, before they are killed
+MOST_SCANS = 10
+
+# Children inherit this variable, also those that leave the group or lose their parent.
+MARKER = "ZACPERF_PROCESS_TREE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What is started, where, and where its output goes."""
+    """What is started, where, and where its output goes.
+
+    Attributes:
+        arguments: The program and its arguments.
+        cwd: Its working directory.
+        variables: Its environment.
+        marker: What tells the processes of this command from all others.
+        stdout: File for its output.
+        stderr: File for its errors.
+
+    """
 
     arguments: tuple[str, ...]
     cwd: Path
+    variables: Mapping[str, str]
+    marker: str
     stdout: Path
     stderr: Path
 
@@ -39,7 +57,7 @@ def run_process(
     """Run a command to its end, or to its time limit.
 
     Its stdin is a pipe that stays open as long as this process lives, so that it can tell. Whatever
-    it leaves running in its process group is ended too.
+    it leaves running is ended too: TERM first where it has not ended by itself, then KILL.
 
     Args:
         command: What to run.
@@ -55,6 +73,17 @@ def run_process(
     return Ended(exit_status=process.returncode, in_time=in_time)
 
 
+def kill_marked(marker: str, *, spare: int | None = None) -> None:
+    """Kill every process of a command, wherever it is, but the one that is spared."""
+    for _ in range(MOST_SCANS):  # what starts while we look is found by the next look
+        found = [process for process in _marked(marker) if process.pid != spare]
+        for process in found:
+            _send(process, signal.SIGKILL)
+        psutil.wait_procs(found, timeout=GRACE_S)
+        if not found:
+            return
+
+
 @contextlib.contextmanager
 def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
     with (
@@ -63,6 +92,7 @@ def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
         subprocess.Popen(  # noqa: S603 - our own commands
             command.arguments,
             cwd=command.cwd,
+            env={**command.variables, MARKER: command.marker},
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=stderr,
@@ -72,7 +102,7 @@ def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
         try:
             yield process
         finally:
-            _end(process)
+            _end(process, command.marker)
 
 
 def _wait(
@@ -88,16 +118,45 @@ def _wait(
         on_tick(process.pid)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        _signal_group(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_S)
-    # Also after a good end: what it left running would disturb the next run that is timed.
-    _signal_group(process.pid, signal.SIGKILL)
-    process.wait()
+def _end(process: subprocess.Popen[bytes], marker: str) -> None:
+    try:
+        if process.poll() is None:
+            _terminate(process, marker)
+    finally:  # also when Ctrl-C comes a second time
+        # Also after a good end: what it left running would disturb the next run that is timed.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        kill_marked(marker)
+        process.wait()
 
 
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
+def _terminate(process: subprocess.Popen[bytes], marker: str) -> None:
+    tree = _tree(process.pid, marker)
+    for one in tree:
+        _send(one, signal.SIGTERM)
+    deadline_s = time.monotonic() + GRACE_S
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_S)
+    # Not the process itself: psutil would take its exit status away from us.
+    others = [one for one in tree if one.pid != process.pid]
+    psutil.wait_procs(others, timeout=max(0.0, deadline_s - time.monotonic()))
+
+
+def _tree(pid: int, marker: str) -> set[psutil.Process]:
+    found = set(_marked(marker))
+    with contextlib.suppress(psutil.Error):
+        root = psutil.Process(pid)
+        found |= {root, *root.children(recursive=True)}
+    return found
+
+
+def _marked(marker: str) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(MARKER) == marker:
+                yield process
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(psutil.Error):
+        process.send_signal(number)

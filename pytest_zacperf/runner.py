@@ -1,26 +1,31 @@
-"""Run a workload in a process of its own, once or in rounds; knows no pytest and no terminal."""
+"""Run a workload once for a session, or in rounds; knows no pytest and no terminal."""
 
 from __future__ import annotations
 
-import datetime as dt
-import sys
-from dataclasses import dataclass
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
+from pytest_zacperf import determinism, store
+from pytest_zacperf.digest import digest_of
+from pytest_zacperf.errors import RunError, SettingsError
+from pytest_zacperf.execution import Execution, Limits
+from pytest_zacperf.records import MachineUse, Run, RunRequest, Workload
+from pytest_zacperf.store import Claim, OnWait, RunStore
 
-from pytest_zacperf import store
-from pytest_zacperf.environment import digest_of
-from pytest_zacperf.errors import RunError, SettingsError, ZacperfError
-from pytest_zacperf.measure import SAMPLED_CHILDREN, ChildMemorySampler
-from pytest_zacperf.process import Command, run_process
-from pytest_zacperf.records import Costs, Run, RunRequest, WorkerResult, Workload
-from pytest_zacperf.store import RunStore
-
-STDERR_LINES = 3
 WINDOW_ID_CHARACTERS = 80  # of a run id, which is a file name
+NO_LIMITS = Limits()
 
-TIME_LIMIT = "time limit of {:g} s reached; timeout under [tool.zacperf] sets it"
+HINTS = {
+    errno.ENOSPC: "free some space there, then run again",
+    errno.EDQUOT: "free some space there, then run again",
+    errno.EROFS: "make that folder writable, or copy the project to one that is",
+    errno.EACCES: "make that folder writable, or copy the project to one that is",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,44 +44,70 @@ class Runner:
         store: Where runs are kept.
         root: The project; the worker's working directory and on its ``sys.path``.
         python_path: Absolute paths put before ``sys.path``, as pytest's ``pythonpath`` has them.
-        timeout_s: Seconds after which a worker is ended; None waits for ever.
         stages: Whether stages are timed.
+        cpus: Processors that workers keep to; empty for no restriction.
+        limits: What workers are allowed.
+        not_sources: Paths below the root that make no revision dirty.
+        name: Of this process, for others that wait for it.
+        on_wait: Told once, in a sentence, when this process has to wait for another.
+        unstored: Runs that failed because nothing could be stored, so that none is tried again.
 
     """
 
     store: RunStore
     root: Path
     python_path: tuple[str, ...] = ()
-    timeout_s: float | None = None
     stages: bool = True
+    cpus: tuple[int, ...] = ()
+    limits: Limits = NO_LIMITS
+    not_sources: tuple[str, ...] = ()
+    name: str = ""
+    on_wait: OnWait = lambda _: None
+    unstored: dict[str, RunError] = field(default_factory=dict)
 
-    def run_once(
+    def run_once(  # noqa: PLR0913 - what tells one run of a session from another
         self,
         workload: Workload,
         *,
         session: str,
+        machine: MachineUse = "shared",
         round: int = 0,  # noqa: A002 - the word of the design
         side: str = "",
+        limits: Limits | None = None,
     ) -> Run:
         """Return the run of this session, side and round; execute it unless a process has.
 
         However many processes ask at once, one executes it and the others wait and read. A run
         that failed is stored too and is not tried again.
+
+        Args:
+            workload: What is run.
+            session: Runs of different sessions are different runs.
+            machine: ``alone`` for a run that is timed.
+            round: Number of the round; 0 is the single run, or the warm-up.
+            side: Which side of which comparison.
+            limits: What the worker is allowed, when it is not what all are.
+
+        Raises:
+            RunError: Nothing can be stored; the sentence says where and why.
+
         """
         run_id = self._run_id(workload, session, f"{side}{round}")
-        found = self.store.read_run(run_id)
-        if found is not None:
-            return found
-        with self.store.lock(run_id):
-            found = self.store.read_run(run_id)
-            if found is not None:
-                return found
-            with self.store.machine_lock():
-                folder = self.store.create_run_folder(run_id)
-                return self._execute(workload, folder, run_id, self.store.cache_folder)
+        if run_id in self.unstored:
+            raise self.unstored[run_id]
+        request = self._request(workload, session, self.store.run_folder(run_id))
+        execution = Execution(
+            run_id=run_id, request=request, limits=limits or self.limits, machine=machine
+        )
+        try:
+            with storing(self.store.folder):
+                return self.store.read_run(run_id) or self._locked(execution)
+        except RunError as e:
+            self.unstored[run_id] = e
+            raise
 
-    def run_into(self, workload: Workload, folder: Path, cache_folder: Path) -> Run:
-        """Execute a workload and leave its files in a folder that is new or empty.
+    def run_into(self, workload: Workload, folder: Path, session: str) -> Run:
+        """Execute a workload, timed, and leave its files in a folder that is new or empty.
 
         Raises:
             SettingsError: The folder holds something, or is none.
@@ -88,8 +119,14 @@ class Runner:
                 f"{folder} exists and is not an empty folder", "name a new folder for the run"
             )
         folder.mkdir(parents=True, exist_ok=True)
-        with self.store.machine_lock():
-            return self._execute(workload, folder, folder.name, cache_folder)
+        return self._executed(
+            Execution(
+                run_id=folder.name,
+                request=self._request(workload, session, folder),
+                limits=self.limits,
+                machine="alone",
+            )
+        )
 
     def rounds(
         self, baseline: Workload, candidate: Workload, *, session: str, pairs: int
@@ -105,135 +142,101 @@ class Runner:
         comparison = digest_of([baseline, candidate])[:8]
         found: list[RoundPair] = []
         # One comparison at a time, so that two processes do not take turns in each other's rounds.
-        with self.store.lock("rounds"):
+        claim = self._claim(f"the rounds of {candidate.window.id}")
+        with self.store.lock(f"{session}-rounds", claim):
             for number in range(pairs + 1):
                 # Number 0 is the warm-up; A goes first in the odd pairs and B in the even ones.
                 order = sides if number == 0 or number % 2 else reversed(sides)
-                runs: dict[str, Run] = {}
-                for side in order:
-                    label = f"{comparison}-{side}"
-                    run = self.run_once(sides[side], session=session, round=number, side=label)
-                    if run.status == "error":
-                        raise RunError(
-                            f"round {number} of the {side} failed: {run.reason}",
-                            f"read {self.store.run_folder(run.id) / store.STDERR_FILE}",
-                        )
-                    runs[side] = run
+                runs = {
+                    side: self._round(
+                        sides[side], session=session, round=number, side=f"{comparison}-{side}"
+                    )
+                    for side in order
+                }
                 found.append(RoundPair(**runs))
         return tuple(found[1:])
+
+    def _round(self, workload: Workload, *, session: str, round: int, side: str) -> Run:  # noqa: A002 - the word of the design
+        run = self.run_once(workload, session=session, machine="alone", round=round, side=side)
+        if run.status == "error":
+            raise RunError(
+                f"round {round} of the {side.partition('-')[2]} failed: {run.reason}",
+                f"read {self.store.run_folder(run.id) / store.STDERR_FILE}",
+            )
+        return run
+
+    def _locked(self, execution: Execution) -> Run:
+        run_id = execution.run_id
+        what = f"the backtest of {execution.request.workload.window.id}"
+        with self.store.lock(run_id, self._claim(what)):
+            found = self.store.read_run(run_id)
+            if found is not None:
+                return found
+            # The worker of a process that died may still be at work there.
+            execution.end_predecessor()
+            self.store.create_run_folder(run_id)
+            try:
+                return self._executed(execution)
+            except OSError:
+                shutil.rmtree(execution.folder, ignore_errors=True)
+                raise
+
+    def _executed(self, execution: Execution) -> Run:
+        # Lock order is window, then machine: nobody who has the machine waits for a window.
+        lock = store.machine_lock()
+        enter = lock.alone if execution.machine == "alone" else lock.shared
+        self.store.cache_folder.mkdir(parents=True, exist_ok=True)
+        with enter(self._claim(f"the machine, for {execution.request.workload.window.id}")):
+            run = execution.run()
+        kept = (entry.run for entry in self.store.entries())
+        run = determinism.checked(run, (other for other in kept if other is not None))
+        store.write_run(execution.folder, run)
+        if run.status == "done":
+            store.discard_worker_result(execution.folder)
+        return run
+
+    def _claim(self, what: str) -> Claim:
+        def tell(holder: str) -> None:
+            self.on_wait(f"waiting for {what}" + (f" ({holder})" if holder else ""))
+
+        process = f"process {os.getpid()}" + (f", {self.name}," if self.name else "")
+        return Claim(note=f"{process} has {what}", on_wait=tell)
 
     def _run_id(self, workload: Workload, session: str, label: str) -> str:
         # The digest tells apart what the readable part does not.
         digest = digest_of([
-            session,
-            workload.engine,
-            workload.parameters,
-            workload.window,
-            str(self.root),
-            self.python_path,
-            self.stages,
+            *(session, workload.engine, workload.parameters, workload.window),
+            *(str(self.root), self.python_path, self.stages, self.cpus, self.limits.threads),
         ])
         window = workload.window.id[:WINDOW_ID_CHARACTERS]
         return store.file_name(f"{session}-{window}-{digest[:12]}-{label}")
 
-    def _execute(self, workload: Workload, folder: Path, run_id: str, cache_folder: Path) -> Run:
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        store.write_request(
-            folder,
-            RunRequest(
-                run_folder=str(folder.absolute()),
-                cache_folder=str(cache_folder.absolute()),
-                root=str(self.root.absolute()),
-                workload=workload,
-                python_path=self.python_path,
-                stages=self.stages,
-            ),
-        )
-        run = self._watched(workload, folder.absolute(), run_id)
-        store.write_run(folder, run)
-        if run.status == "done":
-            store.discard_worker_result(folder)
-        return run
-
-    def _watched(self, workload: Workload, folder: Path, run_id: str) -> Run:
-        children = ChildMemorySampler()
-        start_utc = dt.datetime.now(dt.UTC)
-        exit_status, failure = None, None
-        try:
-            ended = run_process(
-                _worker_command(folder), timeout_s=self.timeout_s, on_tick=children.sample
-            )
-        except OSError as e:
-            failure = f"worker could not be started: {e}"
-        else:
-            exit_status = ended.exit_status
-            failure = None if ended.in_time else TIME_LIMIT.format(self.timeout_s)
-        run = Run(
-            id=run_id,
-            status="error",
-            reason=failure,
-            exit_status=exit_status,
-            start_utc=start_utc,
-            end_utc=dt.datetime.now(dt.UTC),
+    def _request(self, workload: Workload, session: str, folder: Path) -> RunRequest:
+        return RunRequest(
+            run_folder=str(folder.absolute()),
+            cache_folder=str(self.store.cache_folder.absolute()),
+            root=str(self.root.absolute()),
+            session=session,
             workload=workload,
+            python_path=self.python_path,
+            stages=self.stages,
+            cpus=self.cpus,
+            not_sources=self.not_sources,
         )
-        return _completed(run, folder, children)
 
 
-def _worker_command(folder: Path) -> Command:
-    request = folder / store.REQUEST_FILE
-    return Command(
-        arguments=(sys.executable, "-m", "pytest_zacperf.worker", str(request)),
-        cwd=_start_folder(folder),
-        stdout=folder / store.STDOUT_FILE,
-        stderr=folder / store.STDERR_FILE,
-    )
+@contextlib.contextmanager
+def storing(folder: Path) -> Iterator[None]:
+    """Turn the disk's errors into one sentence.
 
+    Raises:
+        RunError: The disk is full, read-only, or what else it says.
 
-def _start_folder(folder: Path) -> Path:
-    # Python puts this folder before the standard library: site-packages may hold an old backport
-    # of it, and a checkout that is not installed is found in no other way.
-    package_parent = Path(__file__).resolve().parents[1]
-    is_installed = package_parent.name in {"site-packages", "dist-packages"}
-    return folder if is_installed else package_parent
-
-
-def _completed(run: Run, folder: Path, children: ChildMemorySampler) -> Run:
+    """
     try:
-        result = store.read_worker_result(folder)
-        reason = store.read_worker_error(folder)
-    except ZacperfError as e:
-        return msgspec.structs.replace(run, reason=e.problem)
-    # A result counts even if the worker did not end by itself then, say for a thread of the engine.
-    if result is None:
-        reason = run.reason or reason or _death(folder, run.exit_status)
-        return msgspec.structs.replace(run, reason=reason)
-    return msgspec.structs.replace(
-        run,
-        status="done",
-        reason=None,
-        workload=result.workload,
-        costs=_with_children(result, children),
-        work=result.work,
-        fingerprints=result.fingerprints,
-        environment=result.environment,
-        statistics=result.statistics,
-        counts=result.counts,
-        warnings=result.warnings,
-    )
-
-
-def _with_children(result: WorkerResult, children: ChildMemorySampler) -> Costs:
-    peak_bytes = children.peak_bytes(result.run_start_monotonic_ns, result.run_end_monotonic_ns)
-    if peak_bytes is None:
-        return result.costs
-    return msgspec.structs.replace(
-        result.costs,
-        peak_memory_bytes=result.costs.peak_memory_bytes + peak_bytes,
-        peak_memory_source=result.costs.peak_memory_source + SAMPLED_CHILDREN,
-    )
-
-
-def _death(folder: Path, exit_status: int | None) -> str:
-    said = store.last_lines(folder / store.STDERR_FILE, STDERR_LINES)
-    return f"worker ended with exit status {exit_status}" + (f": {said}" if said else "")
+        yield
+    except OSError as e:
+        raise RunError(
+            f"runs cannot be stored: {e.filename or folder}: {e.strerror or e}",
+            HINTS.get(e.errno or 0, f"look at {folder}"),
+        ) from e

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
+import contextlib
+import functools
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from pytest_zacperf import options, render
 from pytest_zacperf.errors import SettingsError
+from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.plan import Plan, parse_plan
 from pytest_zacperf.render import RunRow, VerdictRow
 from pytest_zacperf.settings import Settings
@@ -36,7 +39,9 @@ class Session:
         python_path: Absolute paths of pytest's ``pythonpath``.
         id: The same in every xdist worker of a session.
         process: Name of the xdist worker, or ``main``.
+        say: Shows a line at once, past pytest's capture.
         runner: What executes backtests; None until the first one does.
+        resources: What is given back when the session ends.
         usage_error: Why the xdist workers could not go on.
         runs: Id of a run to its row in the summary.
         verdicts: Test and question to their row in the summary.
@@ -48,7 +53,9 @@ class Session:
     python_path: tuple[str, ...]
     id: str
     process: str
+    say: Callable[[str], None]
     runner: Runner | None = None
+    resources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     usage_error: str | None = None
     runs: dict[str, RunRow] = field(default_factory=dict)
     verdicts: dict[tuple[object, ...], VerdictRow] = field(default_factory=dict)
@@ -69,6 +76,17 @@ class Session:
                 f"the plan file {name} cannot be read below {self.root}: {e.strerror}",
                 "write the date windows into that file, or set plan under [tool.zacperf]",
             ) from e
+
+    @property
+    def not_sources(self) -> tuple[str, ...]:
+        """Paths below the root that our own queue writes, so that they are no change of code."""
+        plan_file = self.root / self.settings.plan
+        written = [plan_file, plan_file.parent / self.plan.output_dir]
+        return tuple(
+            path.resolve().relative_to(self.root).as_posix()
+            for path in written
+            if path.resolve().is_relative_to(self.root) and path.resolve() != self.root
+        )
 
     def require_engine(self) -> str:
         """Return the engine.
@@ -121,13 +139,22 @@ SESSION = pytest.StashKey[Session]()
 def open_session(config: pytest.Config) -> Session:
     """Return a new session, or stop pytest on a setting that cannot be used."""
     worker = getattr(config, "workerinput", {})
+    process = worker.get("workerid", NO_XDIST)
     return Session(
         settings=options.read(config),
         root=config.rootpath,
         python_path=tuple(str(path) for path in config.getini("pythonpath")),
-        id=worker.get(SESSION_ID) or uuid.uuid4().hex,
-        process=worker.get("workerid", NO_XDIST),
+        id=worker.get(SESSION_ID) or new_session_id(),
+        process=process,
+        say=functools.partial(_say, config, process),
     )
+
+
+def _say(config: pytest.Config, process: str, text: str) -> None:
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+        # An xdist worker has no terminal of its own, but the stderr of the controller.
+        print(f"\nzacperf: {process}: {text}", file=sys.__stderr__, flush=True)
 
 
 def hand_over(session: Session, worker_input: dict[str, object]) -> None:

@@ -15,6 +15,7 @@ from pytest_zacperf.records import ParameterValue
 from pytest_zacperf.values import (
     nearest,
     parse_count,
+    parse_cpus,
     parse_duration,
     parse_names,
     parse_parameters,
@@ -35,6 +36,10 @@ class Settings:
         baseline: Parameters that make the baseline side; empty for none.
         rounds: Pairs of runs that are counted for a verdict, at least 1.
         timeout_s: Seconds a run may take.
+        cpus: Processors that runs keep to; empty for no restriction.
+        threads: Threads that numeric libraries may use; None for no restriction.
+        keep_runs: Number of runs that ``.zacperf`` keeps at most.
+        keep_s: Seconds after which a run is deleted.
         window: Ids of the only windows of this session; empty for no restriction.
 
     """
@@ -45,6 +50,10 @@ class Settings:
     baseline: dict[str, ParameterValue]
     rounds: int
     timeout_s: float
+    cpus: tuple[int, ...]
+    threads: int | None
+    keep_runs: int
+    keep_s: float
     window: tuple[str, ...]
 
 
@@ -189,6 +198,36 @@ OPTIONS = (
         metavar="DURATION",
         help="How long one run may take, such as `90s` or `10m`",
         field="timeout_s",
+    ),
+    Option(
+        name="cpus",
+        parse=parse_cpus,
+        default=None,
+        metavar="N,...",
+        help="Processors that runs keep to, such as `1` or `0-1`",
+        unset=(),
+    ),
+    Option(
+        name="threads",
+        parse=parse_count,
+        default=None,
+        metavar="N",
+        help="Threads that numeric libraries may use in a run (OpenMP, BLAS, numba, polars ...)",
+    ),
+    Option(
+        name="keep_runs",
+        parse=parse_count,
+        default=200,
+        metavar="N",
+        help="How many runs `.zacperf` keeps; the oldest go first, never those in use",
+    ),
+    Option(
+        name="keep",
+        parse=parse_duration,
+        default="30d",
+        metavar="DURATION",
+        help="How long `.zacperf` keeps a run",
+        field="keep_s",
     ),
     Option(
         name="window",

@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pytest_zacperf.records import ParameterValue
 
-SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+HIGHEST_CPU = 4_095
 WORDS: dict[str, ParameterValue] = {"true": True, "false": False, "none": None}
 
 
@@ -26,7 +27,9 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 def parse_duration(value: object) -> float:
     """Return seconds for a text such as ``600s``, ``10m`` or ``250ms``."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", value) if isinstance(value, str) else None
+    match = (
+        re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    )
     seconds = float(match[1]) * SECONDS_PER_UNIT[match[2]] if match else 0.0
     if not 0 < seconds < math.inf:
         raise ValueError(
@@ -98,3 +101,21 @@ def parse_count(value: object) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise ValueError(f"{value!r} is not a count; write a whole number from 1, such as 5")
     return number
+
+
+def parse_cpus(value: object) -> tuple[int, ...]:
+    """Return processor numbers from a number, a list of them, or a text such as ``0,2-3``."""
+    numbers: set[int] = set()
+    for part in value.split(",") if isinstance(value, str) else _listed(value):
+        match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", str(part))
+        span = range(int(match[1]), int(match[2] or match[1]) + 1) if match else ()
+        if not span or span[-1] > HIGHEST_CPU:
+            raise ValueError(f"{value!r} names no processors; write for example 1, [0, 1] or '0-1'")
+        numbers.update(span)
+    return tuple(sorted(numbers))
+
+
+def _listed(value: object) -> Sequence[object]:
+    if isinstance(value, Sequence):
+        return value or ("",)
+    return (value,)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from pytest_zacperf.records.backtest import Window
 from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
+
+MachineUse: TypeAlias = Literal["alone", "shared"]
 
 
 class StageTiming(Record, frozen=True, kw_only=True):
@@ -63,12 +65,14 @@ class Fingerprints(Record, frozen=True, kw_only=True):
         code: The project's own modules that the run imported: path below the root and content.
         parameters: Canonical JSON of the engine's parameters.
         data: The bytes read; None where the engine cannot say.
+        workload: All of these, the engine, the window, Python and the packages.
 
     """
 
     code: str
     parameters: str
     data: str | None
+    workload: str
 
 
 class Environment(Record, frozen=True, kw_only=True):
@@ -78,17 +82,19 @@ class Environment(Record, frozen=True, kw_only=True):
         python: Implementation and version.
         platform: Operating system and its release.
         machine: Processor architecture and model.
-        cpu_count: Processors this process may use.
+        cpus: Numbers of the processors the process may use.
+        variables: Environment variables of an allow-list that were set: thread limits, hash seed.
         packages: Installed distributions that can influence a run, name to version.
         git_revision: Commit of the project; None outside a repository.
-        git_dirty: Whether tracked files differ from that commit.
+        git_dirty: Whether tracked files differ from that commit; the plan file does not count.
 
     """
 
     python: str
     platform: str
     machine: str
-    cpu_count: int
+    cpus: tuple[int, ...]
+    variables: dict[str, str]
     packages: dict[str, str]
     git_revision: str | None
     git_dirty: bool | None
@@ -121,17 +127,23 @@ class RunRequest(Record, frozen=True, kw_only=True):
         cache_folder: Absolute path of the folder that outlives runs.
         root: Absolute path of the project; the worker's working directory.
         python_path: Absolute paths put before ``sys.path``, as pytest's ``pythonpath`` has them.
+        session: Id of the session that asks; its runs are not pruned while it lives.
         workload: What to run.
         stages: Whether stages are timed.
+        cpus: Processors the worker shall keep to; empty for no restriction.
+        not_sources: Paths below the root that make no revision dirty: what our queue writes.
 
     """
 
     run_folder: str
     cache_folder: str
     root: str
+    session: str
     workload: Workload
     python_path: tuple[str, ...] = ()
     stages: bool = True
+    cpus: tuple[int, ...] = ()
+    not_sources: tuple[str, ...] = ()
 
 
 class WorkerResult(Record, frozen=True, kw_only=True):
@@ -141,6 +153,7 @@ class WorkerResult(Record, frozen=True, kw_only=True):
         workload: With the engine's name, version and effective parameters.
         costs: Of ``run()``, children's memory not included.
         work: What the run did.
+        order_events_hash: Of the canonical order events.
         fingerprints: Of code, parameters and data.
         environment: Of the worker.
         statistics: The engine's summary statistics.
@@ -154,6 +167,7 @@ class WorkerResult(Record, frozen=True, kw_only=True):
     workload: Workload
     costs: Costs
     work: Work
+    order_events_hash: str
     fingerprints: Fingerprints
     environment: Environment
     statistics: dict[str, StatisticValue]
@@ -170,14 +184,19 @@ class Run(Record, frozen=True, kw_only=True):
 
     Attributes:
         id: Name of the run, also of its folder.
+        session: Id of the session that had it executed.
         status: ``done``, or ``error`` with a reason.
         reason: One sentence; None when done.
         exit_status: Of the worker process; negative for a signal, None if it never started.
         start_utc: When the worker was started.
         end_utc: When it had ended.
         workload: What was run.
+        machine: Whether other runs could share the machine, as far as our lock can say.
         costs: None when it failed.
         work: None when it failed.
+        order_events_hash: Of the canonical order events; None when it failed.
+        differs_from: Id of a run with the same fingerprints and other order events: this backtest
+            is not deterministic; None when no such run is known.
         fingerprints: None when it failed.
         environment: None when it failed.
         statistics: The engine's summary statistics.
@@ -187,14 +206,18 @@ class Run(Record, frozen=True, kw_only=True):
     """
 
     id: str
+    session: str
     status: Literal["done", "error"]
     reason: str | None
     exit_status: int | None
     start_utc: dt.datetime
     end_utc: dt.datetime
     workload: Workload
+    machine: MachineUse
     costs: Costs | None = None
     work: Work | None = None
+    order_events_hash: str | None = None
+    differs_from: str | None = None
     fingerprints: Fingerprints | None = None
     environment: Environment | None = None
     statistics: dict[str, StatisticValue] = msgspec.field(default_factory=dict)

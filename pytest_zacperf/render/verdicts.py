@@ -53,7 +53,7 @@ def environment_line(environment: Environment | None) -> str:
     dirty = " with changes" if environment.git_dirty else ""
     return (
         f"measured with {environment.python} on {environment.platform}, {environment.machine}, "
-        f"{environment.cpu_count} processors; {revision}{dirty}"
+        f"{len(environment.cpus)} processors; {revision}{dirty}"
     )
 
 

@@ -7,18 +7,19 @@ starts a process.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
 import msgspec
 
 from pytest_zacperf.records import Run
-from pytest_zacperf.store.files import file_name, last_lines, write_atomically
+from pytest_zacperf.store import locks
+from pytest_zacperf.store.files import cut_middle, file_name, last_lines, write_atomically
+from pytest_zacperf.store.index import Entry, State, read_entry
+from pytest_zacperf.store.locks import Claim, OnWait, ReadWriteLock
 from pytest_zacperf.store.messages import (
     REQUEST_FILE,
     RUN_FILE,
@@ -53,11 +54,18 @@ __all__ = [
     "STDOUT_FILE",
     "STORE_FOLDER",
     "TRADES_FILE",
+    "Claim",
+    "Entry",
+    "OnWait",
+    "ReadWriteLock",
     "RunOutput",
     "RunStore",
+    "State",
+    "cut_middle",
     "discard_worker_result",
     "file_name",
     "last_lines",
+    "machine_lock",
     "read_equity",
     "read_order_events",
     "read_statistics",
@@ -107,23 +115,35 @@ class RunStore:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
-    @contextlib.contextmanager
-    def lock(self, run_id: str) -> Iterator[None]:
+    def entries(self) -> Iterator[Entry]:
+        """Yield every folder among the runs, by name; one that vanishes meanwhile is left out."""
+        folder = self.folder / "runs"
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                yield read_entry(path)
+
+    def lock(self, run_id: str, claim: Claim) -> contextlib.AbstractContextManager[None]:
         """Hold the lock of a run; waits for the process that has it, however long that takes."""
+        return locks.exclusive(self._lock_folder() / f"{file_name(run_id)}.lock", claim)
+
+    def use(self, session: str) -> contextlib.AbstractContextManager[None]:
+        """Keep the runs of a session from being pruned as long as the block lasts."""
+        path = self._lock_folder() / f"session-{file_name(session)}.lock"
+        return locks.shared(path, Claim(note=session))
+
+    def _lock_folder(self) -> Path:
         self._create()
         folder = self.folder / "locks"
         folder.mkdir(exist_ok=True)
-        with filelock.FileLock(folder / f"{file_name(run_id)}.lock"):
-            yield
-
-    @contextlib.contextmanager
-    def machine_lock(self) -> Iterator[None]:
-        """Hold this user's one lock of the machine, so that no two runs are timed at once."""
-        with filelock.FileLock(Path(tempfile.gettempdir()) / f"zacperf-{os.getuid()}.lock"):
-            yield
+        return folder
 
     def _create(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         ignore = self.folder / ".gitignore"
         if not ignore.exists():
             write_atomically(ignore, b"*\n")
+
+
+def machine_lock() -> ReadWriteLock:
+    """Return the one lock of this machine: timed runs hold it alone, all other runs share it."""
+    return ReadWriteLock(Path(tempfile.gettempdir()), "zacperf-machine")

@@ -82,6 +82,24 @@ def last_lines(path: Path, count: int) -> str:
     return " / ".join([line.strip() for line in lines if line.strip()][-count:])
 
 
+def cut_middle(path: Path, longest: int) -> int | None:
+    """Shorten a log to its beginning and its end; return its size before, None if it was short.
+
+    Needs no room for a copy, so that it also helps on a disk that is nearly full.
+    """
+    size = path.stat().st_size if path.exists() else 0
+    if size <= longest:
+        return None
+    half = longest // 2
+    with path.open("r+b") as file:
+        file.seek(size - half)
+        end = file.read()
+        file.seek(half)
+        file.write(f"\n[{size - 2 * half:,} bytes are left out here]\n".encode() + end)
+        file.truncate()
+    return size
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's text, or its type where it has no text."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

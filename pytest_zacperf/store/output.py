@@ -13,6 +13,7 @@ from types import ModuleType
 
 import msgspec
 
+from pytest_zacperf.digest import digest_of_bytes
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.records import (
     Coverage,
@@ -62,8 +63,8 @@ class RunOutput:
     coverage: Sequence[Coverage] = ()
 
 
-def write_output(folder: Path, output: RunOutput) -> None:
-    """Write everything of a run but its ``run.json``.
+def write_output(folder: Path, output: RunOutput) -> str:
+    """Write everything of a run but its ``run.json``; return the hash of the order events.
 
     Raises:
         ZacperfError: A trade holds a number that JSON cannot, or equity needs polars.
@@ -71,13 +72,15 @@ def write_output(folder: Path, output: RunOutput) -> None:
     """
     for number, trade in enumerate(output.trades, start=1):
         _refuse_unusable(number, trade)
-    write_atomically(folder / ORDER_EVENTS_FILE, ENCODER.encode_lines(output.order_events))
+    order_events = ENCODER.encode_lines(output.order_events)
+    write_atomically(folder / ORDER_EVENTS_FILE, order_events)
     write_atomically(folder / TRADES_FILE, ENCODER.encode_lines(output.trades))
     write_json(folder / STATISTICS_FILE, dict(output.statistics))
     write_json(folder / STAGES_FILE, list(output.stages))
     write_json(folder / COVERAGE_FILE, list(output.coverage))
     if output.equity is not None:
         write_atomically(folder / EQUITY_FILE, _parquet(output.equity))
+    return digest_of_bytes(order_events)
 
 
 def read_order_events(folder: Path) -> list[OrderEvent]:

@@ -158,7 +158,11 @@ def test_a_run_that_failed_exits_with_1_and_shows_no_traceback(project: Path) ->
             " exists and is not an empty folder\n  hint: name a new folder for the run",
             id="output taken",
         ),
-        pytest.param(WINDOW, "Error: Missing option '--engine'.", id="no engine"),
+        pytest.param(
+            WINDOW,
+            "Error: no engine is named\n  hint: give --engine module:object, or set engine in",
+            id="no engine",
+        ),
     ],
 )
 @pytest.mark.usefixtures("project")

@@ -13,7 +13,7 @@ from pytest_zacperf.engines.function import FunctionEngine
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import ParameterValue, Window
 from pytest_zacperf.stages import StageTimer
-from pytest_zacperf.worker import WorkerContext
+from pytest_zacperf.worker.context import WorkerContext
 
 WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 10))
 HEADER = "from pytest_zacperf.engines import BacktestOutput\n"

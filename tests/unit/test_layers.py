@@ -24,19 +24,21 @@ FOUNDATION, DOMAIN, EFFECTS, APPLICATION, EDGES, EMBEDDED = (
     "embedded",
 )
 LAYERS = {
-    FOUNDATION: {"", "errors", "units", "values", "records", "settings"},
-    DOMAIN: {"stats", "verdict", "parity", "plan", "scaling", "render"},
+    FOUNDATION: {"", "errors", "digest", "units", "values", "records", "settings"},
+    DOMAIN: {"determinism", "stats", "verdict", "parity", "plan", "scaling", "render"},
     EFFECTS: {
         "engines",
         "measure",
+        "naming",
         "process",
+        "project",
         "stages",
         "profiling",
         "environment",
         "worktree",
         "store",
     },
-    APPLICATION: {"worker", "runner", "queue"},
+    APPLICATION: {"worker", "execution", "runner", "queue"},
     EDGES: {
         "options",
         "session",

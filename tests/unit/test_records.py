@@ -54,6 +54,8 @@ def test_a_window_that_ends_before_it_starts_is_refused() -> None:
 def test_a_run_survives_its_file() -> None:
     now = dt.datetime(2025, 11, 1, 12, tzinfo=dt.UTC)
     run = Run(
+        session="s",
+        machine="shared",
         id="r",
         status="done",
         reason=None,

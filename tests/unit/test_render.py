@@ -23,7 +23,8 @@ ENVIRONMENT = Environment(
     python="CPython 3.11.7",
     platform="Linux 6.8",
     machine="x86_64 Xeon",
-    cpu_count=2,
+    cpus=(0, 1),
+    variables={},
     packages={},
     git_revision="0123456789abcdef",
     git_dirty=True,
@@ -75,6 +76,8 @@ def run_of(*, warnings: tuple[str, ...] = (), reason: str | None = None) -> Run:
     )
     window = Window(id="wk-1", start=DAY, end=DAY)
     return Run(
+        session="s",
+        machine="shared",
         id="r",
         status="error" if reason else "done",
         reason=reason,

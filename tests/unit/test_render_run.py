@@ -11,6 +11,8 @@ WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 10))
 
 def test_a_run_is_shown_with_its_work_costs_stages_and_warnings() -> None:
     run = Run(
+        session="s",
+        machine="shared",
         id="r",
         status="done",
         reason=None,
@@ -66,6 +68,8 @@ def test_a_run_is_shown_with_its_work_costs_stages_and_warnings() -> None:
 
 def test_a_run_that_failed_is_shown_with_its_reason_and_without_costs() -> None:
     run = Run(
+        session="s",
+        machine="shared",
         id="r",
         status="error",
         reason="KeyError: 'GC'",
@@ -83,6 +87,8 @@ def test_a_run_that_failed_is_shown_with_its_reason_and_without_costs() -> None:
 
 def test_an_engine_that_counts_nothing_shows_neither_data_points_nor_equity() -> None:
     run = Run(
+        session="s",
+        machine="shared",
         id="r",
         status="done",
         reason=None,

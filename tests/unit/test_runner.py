@@ -11,9 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pytest_zacperf import measure, process, runner
+from pytest_zacperf import execution, measure, process
 from pytest_zacperf.errors import RunError, SettingsError
-from pytest_zacperf.records import Window, Workload
+from pytest_zacperf.execution import Limits
+from pytest_zacperf.records import MachineUse, Window, Workload
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.store import RunStore
 
@@ -33,7 +34,7 @@ NOTE = "def run(start, end, side='a'): note(side)\n"
 
 def project(root: Path, source: str, *, timeout_s: float | None = 30) -> Runner:
     (root / "gold.py").write_text(HEADER + source)
-    return Runner(store=RunStore(root / ".zacperf"), root=root, timeout_s=timeout_s)
+    return Runner(store=RunStore(root / ".zacperf"), root=root, limits=Limits(timeout_s=timeout_s))
 
 
 def notes(root: Path) -> list[str]:
@@ -97,17 +98,24 @@ def test_many_processes_that_ask_at_once_execute_one_run(tmp_path: Path) -> None
     assert notes(tmp_path) == ["ran"]
 
 
-def test_two_runs_never_overlap(tmp_path: Path) -> None:
-    ours = project(tmp_path, "def run(*w): note('in'); time.sleep(0.2); note('out')\n")
-    threads = [
-        threading.Thread(target=ours.run_once, args=(WORKLOAD,), kwargs={"session": session})
-        for session in ("s", "t")
-    ]
+@pytest.mark.parametrize(
+    ("machine", "order"),
+    [("alone", ["in", "out", "in", "out"]), ("shared", ["in", "in", "out", "out"])],
+)
+def test_timed_runs_have_the_machine_alone_and_others_share_it(
+    tmp_path: Path, machine: MachineUse, order: list[str]
+) -> None:
+    ours = project(tmp_path, "def run(*w): note('in'); time.sleep(0.8); note('out')\n")
+
+    def run(session: str) -> None:
+        assert ours.run_once(WORKLOAD, session=session, machine=machine).machine == machine
+
+    threads = [threading.Thread(target=run, args=(session,)) for session in ("s", "t")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert notes(tmp_path) == ["in", "out", "in", "out"]
+    assert notes(tmp_path) == order
 
 
 def test_a_run_that_failed_is_stored_and_not_tried_again(tmp_path: Path) -> None:
@@ -138,7 +146,7 @@ def test_a_worker_that_dies_leaves_its_last_words(tmp_path: Path) -> None:
     run = ours.run_once(WORKLOAD, session="s")
     assert run.status == "error"
     assert run.exit_status == -9
-    assert run.reason == "worker ended with exit status -9: word 2 / word 3 / word 4"
+    assert run.reason == "worker was ended by SIGKILL: word 2 / word 3 / word 4"
 
 
 def test_a_worker_that_dies_silently_leaves_its_exit_status(tmp_path: Path) -> None:
@@ -187,10 +195,13 @@ def test_a_result_counts_although_the_worker_never_ends(tmp_path: Path) -> None:
     assert (run.status, run.reason) == ("done", None)
 
 
-def test_an_interrupt_ends_the_worker_and_stores_nothing(
+def test_an_interrupt_ends_the_worker_and_is_stored_with_what_it_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = project(tmp_path, "def run(*w): note(str(os.getpid())); time.sleep(60)\n")
+    ours = project(
+        tmp_path,
+        "def run(*w): print('so far', flush=True); note(str(os.getpid())); time.sleep(60)\n",
+    )
 
     def interrupt(_: object, pid: int) -> None:  # noqa: ARG001 - as sample() has it
         if (tmp_path / "notes").exists():
@@ -200,7 +211,11 @@ def test_an_interrupt_ends_the_worker_and_stores_nothing(
     with pytest.raises(KeyboardInterrupt):
         ours.run_once(WORKLOAD, session="s")
     assert is_gone(int(notes(tmp_path)[0]))
-    assert list((tmp_path / ".zacperf" / "runs").glob("*/run.json")) == []
+    (folder,) = (tmp_path / ".zacperf" / "runs").iterdir()
+    stored = ours.store.read_run(folder.name)
+    assert stored is not None
+    assert (stored.status, stored.reason) == ("error", "interrupted by Ctrl-C")
+    assert (folder / "stdout.log").read_text() == "so far\n"
 
 
 def test_a_worker_that_cannot_be_started_is_an_error_without_exit_status(
@@ -283,11 +298,10 @@ def test_rounds_stop_at_the_first_run_that_failed(tmp_path: Path) -> None:
 
 def test_a_run_can_leave_its_files_in_a_folder_of_choice(tmp_path: Path) -> None:
     ours = project(tmp_path, NOTE)
-    run = ours.run_into(WORKLOAD, tmp_path / "out" / "first", tmp_path / "cache")
+    run = ours.run_into(WORKLOAD, tmp_path / "out" / "first", "s")
     assert run.id == "first"
     stored = msgspec.json.decode((tmp_path / "out" / "first" / "run.json").read_bytes())
     assert stored["status"] == "done"
-    assert (tmp_path / "cache").is_dir()
 
 
 @pytest.mark.parametrize("kind", ["folder that holds something", "file"])
@@ -295,7 +309,7 @@ def test_a_folder_of_choice_must_be_new_or_empty(tmp_path: Path, kind: str) -> N
     ours = project(tmp_path, NOTE)
     taken = tmp_path if kind != "file" else tmp_path / "gold.py"
     with pytest.raises(SettingsError) as caught:
-        ours.run_into(WORKLOAD, taken, tmp_path / "cache")
+        ours.run_into(WORKLOAD, taken, "s")
     assert caught.value.problem == f"{taken} exists and is not an empty folder"
     assert caught.value.hint == "name a new folder for the run"
 
@@ -303,9 +317,9 @@ def test_a_folder_of_choice_must_be_new_or_empty(tmp_path: Path, kind: str) -> N
 def test_an_installed_package_is_not_put_before_the_standard_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert runner._start_folder(tmp_path) == Path(runner.__file__).parents[1]  # noqa: SLF001
-    monkeypatch.setattr(runner, "__file__", "/lib/site-packages/pytest_zacperf/runner.py")
-    assert runner._start_folder(tmp_path) == tmp_path  # noqa: SLF001
+    assert execution._start_folder(tmp_path) == Path(execution.__file__).parents[1]  # noqa: SLF001
+    monkeypatch.setattr(execution, "__file__", "/lib/site-packages/pytest_zacperf/execution.py")
+    assert execution._start_folder(tmp_path) == tmp_path  # noqa: SLF001
 
 
 def is_gone(pid: int) -> bool:

@@ -24,6 +24,10 @@ PRECEDENCE: dict[str, tuple[Any, ...]] = {
     ),
     "rounds": ("rounds", 5, 3, 3, "7", 7),
     "timeout": ("timeout_s", 600.0, "90s", 90.0, "1.5h", 5400.0),
+    "cpus": ("cpus", (), [0, 1], (0, 1), "0,2-3", (0, 2, 3)),
+    "threads": ("threads", None, 1, 1, "2", 2),
+    "keep_runs": ("keep_runs", 200, 10, 10, "20", 20),
+    "keep": ("keep_s", 30 * 86_400.0, "2d", 172_800.0, "3h", 10_800.0),
     "window": ("window", (), None, (), "wk-1,wk-2", ("wk-1", "wk-2")),
 }
 
@@ -53,7 +57,8 @@ def test_the_flag_beats_the_table_and_the_table_the_default(name: str) -> None:
         pytest.param(
             {"zzz": 1},
             "[tool.zacperf] has an unknown key 'zzz'",
-            "known are 'engine', 'plan', 'test_labels', 'baseline', 'rounds', 'timeout'",
+            "known are 'engine', 'plan', 'test_labels', 'baseline', 'rounds', 'timeout', "
+            "'cpus', 'threads', 'keep_runs', 'keep'",
             id="unknown key, far",
         ),
         pytest.param(

@@ -31,6 +31,8 @@ def run_of(
     cost: Costs | None = None,
 ) -> Run:
     return Run(
+        session="s",
+        machine="shared",
         id="r",
         status="done",
         reason=None,
@@ -40,7 +42,7 @@ def run_of(
         workload=Workload(engine="a:b", window=Window(id="w", start=DAY, end=DAY)),
         work=work,
         costs=cost,
-        fingerprints=Fingerprints(code=code, parameters="p", data=data),
+        fingerprints=Fingerprints(code=code, parameters="p", data=data, workload="w"),
     )
 
 

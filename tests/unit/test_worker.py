@@ -72,6 +72,7 @@ class Project:
         folder = self.root / "run"
         folder.mkdir()
         request = RunRequest(
+            session="s",
             run_folder=str(folder),
             cache_folder=str(self.root / "cache"),
             root=str(self.root),

@@ -1,0 +1,224 @@
+"""One execution of a workload: a worker process, from its request to the record of its run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from pytest_zacperf import store
+from pytest_zacperf.environment import THREAD_VARIABLES
+from pytest_zacperf.errors import ZacperfError
+from pytest_zacperf.measure import SAMPLED_CHILDREN, ChildMemorySampler
+from pytest_zacperf.process import Command, kill_marked, run_process
+from pytest_zacperf.records import Costs, MachineUse, Run, RunRequest, WorkerResult
+from pytest_zacperf.units import format_bytes
+from pytest_zacperf.worker import EXIT_NOT_WRITTEN
+
+STDERR_LINES = 3
+LONGEST_LOG_BYTES = 10_000_000
+
+TIME_LIMIT = "time limit of {:g} s reached; timeout under [tool.zacperf] sets it"
+INTERRUPTED = "interrupted by Ctrl-C"
+
+# What would trace or question the worker because this process is traced or questioned.
+INHERITED_WATCHERS = (
+    *("COV_CORE_", "COVERAGE_PROCESS_", "PYDEVD_", "PYTHONTRACEMALLOC", "PYTHONPROFILEIMPORTTIME"),
+    *("PYTHONINSPECT", "PYTHONBREAKPOINT"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a worker is allowed.
+
+    Attributes:
+        timeout_s: Seconds after which it is ended; None waits for ever.
+        threads: Threads of its numeric libraries; None leaves that to them.
+        hash_seed: Python's hash seed; None leaves that to the environment.
+
+    """
+
+    timeout_s: float | None = None
+    threads: int | None = None
+    hash_seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One execution: what is asked for, and how.
+
+    Attributes:
+        run_id: Name of the run.
+        request: What the worker is told.
+        limits: What it is allowed.
+        machine: How the machine lock is held meanwhile.
+        children: Notes the memory of the worker's children.
+
+    """
+
+    run_id: str
+    request: RunRequest
+    limits: Limits
+    machine: MachineUse
+    children: ChildMemorySampler = field(default_factory=ChildMemorySampler)
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return Path(self.request.run_folder)
+
+    def end_predecessor(self) -> None:
+        """End whatever an interrupted execution of this run has left at work."""
+        if self.folder.exists():
+            kill_marked(_marker(self.folder))
+
+    def run(self) -> Run:
+        """Run the worker to its end; ``run.json`` is left to the caller unless Ctrl-C comes.
+
+        Raises:
+            OSError: The run folder cannot be written.
+            KeyboardInterrupt: Ctrl-C; the run is stored as failed.
+
+        """
+        store.write_request(self.folder, self.request)
+        start_utc = dt.datetime.now(dt.UTC)
+        try:
+            exit_status, failure = self._watched()
+        except KeyboardInterrupt:
+            store.write_run(self.folder, self._failed(start_utc, INTERRUPTED, None))
+            raise
+        return self._completed(self._failed(start_utc, failure, exit_status))
+
+    def _watched(self) -> tuple[int | None, str | None]:
+        try:
+            ended = run_process(
+                self._command(),
+                timeout_s=self.limits.timeout_s,
+                on_tick=self.children.sample,
+            )
+        except OSError as e:
+            return None, f"worker could not be started: {e}"
+        return ended.exit_status, None if ended.in_time else TIME_LIMIT.format(
+            self.limits.timeout_s
+        )
+
+    def _command(self) -> Command:
+        return Command(
+            arguments=(
+                *(sys.executable, "-m", "pytest_zacperf.worker"),
+                str(self.folder / store.REQUEST_FILE),
+            ),
+            cwd=_start_folder(self.folder),
+            variables=_variables(self.limits),
+            marker=_marker(self.folder),
+            stdout=self.folder / store.STDOUT_FILE,
+            stderr=self.folder / store.STDERR_FILE,
+        )
+
+    def _failed(self, start_utc: dt.datetime, reason: str | None, exit_status: int | None) -> Run:
+        return Run(
+            id=self.run_id,
+            session=self.request.session,
+            status="error",
+            reason=reason,
+            exit_status=exit_status,
+            start_utc=start_utc,
+            end_utc=dt.datetime.now(dt.UTC),
+            workload=self.request.workload,
+            machine=self.machine,
+            warnings=tuple(_cut_logs(self.folder)),
+        )
+
+    def _completed(self, run: Run) -> Run:
+        try:
+            result = store.read_worker_result(self.folder)
+            reason = store.read_worker_error(self.folder)
+        except ZacperfError as e:
+            return msgspec.structs.replace(run, reason=e.problem)
+        # A result counts even if the worker did not end by itself then, say for a thread.
+        if result is None:
+            reason = run.reason or reason or _death(self.folder, run.exit_status)
+            return msgspec.structs.replace(run, reason=reason)
+        return msgspec.structs.replace(
+            run,
+            status="done",
+            reason=None,
+            workload=result.workload,
+            costs=_with_children(result, self.children),
+            work=result.work,
+            order_events_hash=result.order_events_hash,
+            fingerprints=result.fingerprints,
+            environment=result.environment,
+            statistics=result.statistics,
+            counts=result.counts,
+            warnings=(*result.warnings, *run.warnings),
+        )
+
+
+def _marker(folder: Path) -> str:
+    return str(folder)
+
+
+def _variables(limits: Limits) -> Mapping[str, str]:
+    variables = {
+        name: value for name, value in os.environ.items() if not name.startswith(INHERITED_WATCHERS)
+    }
+    if limits.threads is not None:
+        variables |= dict.fromkeys(THREAD_VARIABLES, str(limits.threads))
+    if limits.hash_seed is not None:
+        variables["PYTHONHASHSEED"] = str(limits.hash_seed)
+    return variables
+
+
+def _start_folder(folder: Path) -> Path:
+    # Python puts this folder before the standard library: site-packages may hold an old backport
+    # of it, and a checkout that is not installed is found in no other way.
+    package_parent = Path(__file__).resolve().parents[1]
+    is_installed = package_parent.name in {"site-packages", "dist-packages"}
+    return folder if is_installed else package_parent
+
+
+def _with_children(result: WorkerResult, children: ChildMemorySampler) -> Costs:
+    peak_bytes = children.peak_bytes(result.run_start_monotonic_ns, result.run_end_monotonic_ns)
+    if peak_bytes is None:
+        return result.costs
+    return msgspec.structs.replace(
+        result.costs,
+        peak_memory_bytes=result.costs.peak_memory_bytes + peak_bytes,
+        peak_memory_source=result.costs.peak_memory_source + SAMPLED_CHILDREN,
+    )
+
+
+def _cut_logs(folder: Path) -> Iterator[str]:
+    for name in (store.STDOUT_FILE, store.STDERR_FILE):
+        size = store.cut_middle(folder / name, LONGEST_LOG_BYTES)
+        if size is not None:
+            yield (
+                f"{name} had {format_bytes(size)}; "
+                f"only its first and last {format_bytes(LONGEST_LOG_BYTES // 2)} were kept"
+            )
+
+
+def _death(folder: Path, exit_status: int | None) -> str:
+    if exit_status == EXIT_NOT_WRITTEN:
+        free = format_bytes(shutil.disk_usage(folder).free)
+        return f"its results could not be written to {folder}, where {free} are free"
+    said = store.last_lines(folder / store.STDERR_FILE, STDERR_LINES)
+    return _end(exit_status) + (f": {said}" if said else "")
+
+
+def _end(exit_status: int | None) -> str:
+    if exit_status is not None and exit_status < 0:
+        name = {number.value: number.name for number in signal.Signals}.get(-exit_status)
+        return f"worker was ended by {name or f'signal {-exit_status}'}"
+    if exit_status == 0:
+        return "worker ended without a result, though with exit status 0"
+    return f"worker ended with exit status {exit_status}"

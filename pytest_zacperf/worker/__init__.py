@@ -1,0 +1,8 @@
+"""The process of one run; ``python -m pytest_zacperf.worker REQUEST`` starts it.
+
+Imports no pytest, so that it is ready in a fraction of a second.
+"""
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 64  # EX_USAGE of sysexits.h; 2 is what argparse exits with
+EXIT_NOT_WRITTEN = 74  # EX_IOERR of sysexits.h

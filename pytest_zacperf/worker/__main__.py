@@ -1,0 +1,86 @@
+"""The life of a worker process: how it begins, what ends it, with which exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+import msgspec
+
+from pytest_zacperf import process, store
+from pytest_zacperf.errors import EngineError, MarketDataError, SettingsError
+from pytest_zacperf.records import RunRequest
+from pytest_zacperf.worker import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_NOT_WRITTEN, conditions
+from pytest_zacperf.worker.context import WorkerContext
+from pytest_zacperf.worker.workload import reason_of, run_workload
+
+
+def main(arguments: list[str]) -> int:
+    """Run the request in the file that the only argument names; return the exit status."""
+    request = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=RunRequest)
+    _end_with_parent()
+    # At the time limit the parent sends TERM; where the engine was then goes to stderr.log.
+    faulthandler.register(signal.SIGTERM, chain=True)
+    context = WorkerContext.of(request)
+    try:
+        conditions.keep_to(request.cpus)
+        _enter_project(request)
+        run_workload(request, context)
+    # SystemExit too: a strategy that calls sys.exit() has not finished its backtest.
+    except (Exception, SystemExit) as e:  # noqa: BLE001 - whatever it was, it is recorded
+        return _failed(e, context)
+    return 0
+
+
+def _failed(error: BaseException, context: WorkerContext) -> int:
+    traceback.print_exception(error)
+    try:
+        store.write_worker_error(context.run_folder, reason_of(error, context.day))
+    except OSError:
+        return EXIT_NOT_WRITTEN
+    is_refused = isinstance(error, EngineError | SettingsError) and not context.has_started
+    # Market data may be read inside run(); they are input all the same.
+    is_bad_input = is_refused or isinstance(error, MarketDataError)
+    return EXIT_BAD_INPUT if is_bad_input else EXIT_FAILED
+
+
+def _end_with_parent() -> None:
+    # The parent holds the other end of stdin; the engine gets an empty stdin of its own.
+    pipe = os.dup(0)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    threading.Thread(target=_wait_for_end, args=(pipe,), daemon=True).start()
+
+
+def _wait_for_end(pipe: int) -> None:
+    while os.read(pipe, 1):
+        pass
+    marker = os.environ.get(process.MARKER)
+    if marker:  # so the runner starts a worker: take along whatever it has started
+        with contextlib.suppress(Exception):
+            process.kill_marked(marker, spare=os.getpid())
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(EXIT_FAILED)
+
+
+def _enter_project(request: RunRequest) -> None:
+    # As pytest has it: python -m has put the folder of the start first, which is not the project.
+    if sys.path[0] == str(Path.cwd()):
+        del sys.path[0]
+    first = [*request.python_path, request.root]
+    sys.path[:] = [*first, *(entry for entry in sys.path if entry not in first)]
+    package_parent = str(Path(__file__).resolve().parents[2])
+    if package_parent not in sys.path:
+        sys.path.append(package_parent)
+    os.chdir(request.root)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
