@@ -17,11 +17,13 @@ from pytest_zacperf.cli.common import (
     open_project,
     root_option,
 )
+from pytest_zacperf.determinism import Repetition
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.records import ParameterValue, Run, Window, Workload
-from pytest_zacperf.render import run_lines
+from pytest_zacperf.render import repetition_lines, run_lines
+from pytest_zacperf.repeatability import run_twice
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
@@ -64,6 +66,11 @@ def parse_parameters(
 @click.option("--output", type=FOLDER, help="A new folder for the run [default: in .zacperf/runs].")
 @root_option
 @click.option("--stages/--no-stages", default=True, help="Whether stages are timed.")
+@click.option(
+    "--twice",
+    is_flag=True,
+    help="Run it in two processes with different hash seeds; compare the order events.",
+)
 def backtest(  # noqa: PLR0913 - click passes every option by its name
     *,
     engine: str | None,
@@ -73,8 +80,11 @@ def backtest(  # noqa: PLR0913 - click passes every option by its name
     output: Path | None,
     root: Path | None,
     stages: bool,
+    twice: bool,
 ) -> None:
     """Run one backtest in a process of its own; show what it did and what it cost."""
+    if twice and output is not None:
+        raise click.UsageError("--twice leaves its runs in .zacperf/runs; leave --output out")
     window = _window(start.date(), end.date())
     with errors_for_people("interrupted; the backtest was ended"):
         project = open_project(root)
@@ -83,6 +93,9 @@ def backtest(  # noqa: PLR0913 - click passes every option by its name
         )
         runner = _runner(project, stages=stages)
         session = new_session_id()
+        if twice:
+            _report_repetition(run_twice(runner, workload, session=session))
+            return
         if output is None:
             run = runner.run_once(workload, session=session, machine="alone")
         else:
@@ -117,10 +130,23 @@ def _window(start: dt.date, end: dt.date) -> Window:
     return Window(id=f"{start}_{end}", start=start, end=end)
 
 
+def _report_repetition(found: Repetition) -> None:
+    _refuse_bad_input(found.runs[-1])
+    for line in repetition_lines(found):
+        click.echo(line)
+    click.echo("runs: " + ", ".join(run.id for run in found.runs))
+    if not found.is_deterministic:
+        raise click.exceptions.Exit(EXIT_FAILED)
+
+
 def _report(run: Run, folder: Path) -> None:
-    if run.exit_status == EXIT_BAD_INPUT:
-        raise InputError(run.reason or "")
+    _refuse_bad_input(run)
     for line in [*run_lines(run), "", f"run folder: {folder}"]:
         click.echo(line)
     if run.status == "error":
         raise click.exceptions.Exit(EXIT_FAILED)
+
+
+def _refuse_bad_input(run: Run) -> None:
+    if run.exit_status == EXIT_BAD_INPUT:
+        raise InputError(run.reason or "")

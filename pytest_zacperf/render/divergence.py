@@ -19,34 +19,48 @@ LONGEST_LIST = 80
 def divergence_lines(
     divergence: Divergence | None, *, expected: OrderEvents, actual: OrderEvents
 ) -> list[str]:
-    """Return where two lists of order events part: at most 7 lines and 600 characters.
+    """Return where a run parts from its recording: at most 7 lines and 600 characters.
 
     pytest cuts an explanation after 8 lines or 640 characters, and syrupy takes some of them.
     """
-    event = (divergence.actual or divergence.expected) if divergence else None
-    if divergence is None or event is None:
+    if divergence is None:
         return [
             "the recording holds the same order events in other bytes",
             "  its line ends or its formatting were changed; restore it from git",
         ]
-    symbol = cut(escape(event.symbol), LONGEST_NAME)
-    order = f"order {event.order_id}, event {event.event_id}: {event.side} {event.status}"
-    lines = [_place(divergence), f"  {_times(event.ts_event_ns)}", f"  symbol {symbol}, {order}"]
+    lines = difference_lines(divergence, expected=expected, actual=actual)
+    return [*lines, "  if this run is right: pytest --snapshot-update, and commit the recording"]
+
+
+def difference_lines(
+    divergence: Divergence,
+    *,
+    expected: OrderEvents,
+    actual: OrderEvents,
+    sides: tuple[str, str] = ("the recording", "this run"),
+) -> list[str]:
+    """Return where two lists of order events part; *sides* are the words for them."""
+    lines = [_place(divergence, *sides)]
+    event = divergence.actual or divergence.expected
+    if event is not None:
+        symbol = cut(escape(event.symbol), LONGEST_NAME)
+        order = f"order {event.order_id}, event {event.event_id}: {event.side} {event.status}"
+        lines += [f"  {_times(event.ts_event_ns)}", f"  symbol {symbol}, {order}"]
     if divergence.fields and divergence.expected and divergence.actual:
         lines.append(f"  {_field(divergence.fields[0], divergence.expected, divergence.actual)}")
     if divergence.fields[1:]:
         others = ", ".join(divergence.fields[1:])
         lines.append(f"  also different in this event: {cut(others, LONGEST_LIST)}")
-    lines.append(f"  recording: {expected.totals}; this run: {actual.totals}")
-    lines.append("  if this run is right: pytest --snapshot-update, and commit the recording")
+    left, right = (side.removeprefix("the ") for side in sides)
+    lines.append(f"  {left}: {expected.totals}; {right}: {actual.totals}")
     return lines
 
 
-def _place(divergence: Divergence) -> str:
+def _place(divergence: Divergence, expected: str, actual: str) -> str:
     if divergence.actual is None:
-        return f"order event {divergence.index:,} is missing: this run ended before it"
+        return f"order event {divergence.index:,} is missing: {actual} ended before it"
     if divergence.expected is None:
-        return f"order event {divergence.index:,} is extra: the recording has ended before it"
+        return f"order event {divergence.index:,} is extra: {expected} has ended before it"
     return f"order events diverge at event {divergence.index:,}"
 
 

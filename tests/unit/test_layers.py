@@ -38,7 +38,7 @@ LAYERS = {
         "worktree",
         "store",
     },
-    APPLICATION: {"worker", "execution", "runner", "queue"},
+    APPLICATION: {"worker", "execution", "repeatability", "runner", "queue"},
     EDGES: {
         "options",
         "session",

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pytest_zacperf.cli import main
+
+HEADER = """
+import os, random, time
+from pytest_zacperf.engines import BacktestOutput
+from pytest_zacperf.engines.function import FunctionEngine
+from pytest_zacperf.records import EquityPoint, OrderEvent
+
+def event(symbol, price, order_id=1):
+    return OrderEvent(ts_event_ns=1_737_478_800_000_000_000, symbol=symbol, order_id=order_id,
+                      event_id=1, status="filled", type="market", side="buy", quantity=1,
+                      fill_quantity=1, fill_price=price, fee=1)
+
+engine = FunctionEngine("gold:run")
+"""
+SAME = """
+def run(start, end): return BacktestOutput(order_events=[event("GLD", 250.25)])
+"""
+BY_HASH = """
+def run(start, end):
+    symbols = {"GLD", "SLV", "CPER", "PALL", "PPLT", "URA", "LIT", "REMX"}
+    return BacktestOutput(order_events=[
+        event(symbol, 10.0, number) for number, symbol in enumerate(symbols, start=1)
+    ])
+"""
+BY_CHANCE = """
+def run(start, end):
+    return BacktestOutput(order_events=[event("GLD", int.from_bytes(os.urandom(6)) / 100)])
+"""
+BY_COUNTER = """
+def run(start, end, context):
+    counter = context.cache_folder / "counter"
+    with counter.open("a") as file: file.write("x")
+    n = counter.stat().st_size
+    return BacktestOutput(order_events=[event("GLD", 250.25 + PRICE)], data_points=n,
+                          data_fingerprint=str(n))
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
+def twice(project: Path, source: str, *arguments: str) -> Result:
+    (project / "gold.py").write_text(HEADER + source)
+    window = ("--start", "2025-01-20", "--end", "2025-01-24")
+    command = ["backtest", "--engine", "gold:engine", *window, "--twice", *arguments]
+    return CliRunner().invoke(main, command)
+
+
+def test_a_deterministic_backtest_passes_after_two_runs(project: Path) -> None:
+    shown = twice(project, SAME)
+    assert shown.exit_code == 0
+    first, second = shown.stdout.splitlines()
+    assert first == (
+        "deterministic: two processes with different hash seeds gave the same "
+        "1 order, 1 order event"
+    )
+    assert second.startswith("runs: ")
+    assert second.count("twice") == 2
+
+
+def test_an_order_that_a_set_decides_is_told_from_chance(project: Path) -> None:
+    shown = twice(project, BY_HASH)
+    assert shown.exit_code == 1
+    assert shown.stdout.startswith(
+        "NOT DETERMINISTIC: the same backtest gave other order events the second time\n"
+        "order events diverge at event "
+    )
+    assert "first run: 8 orders, 8 order events; second run: 8 orders, 8 order events" in (
+        shown.stdout
+    )
+    assert (
+        "  with the first run's PYTHONHASHSEED its order events come back: the order of a set, "
+        "or hash(), decides; sort before you iterate\n"
+    ) in shown.stdout
+
+
+def test_chance_is_named_when_the_hash_seed_is_not_the_cause(project: Path) -> None:
+    shown = twice(project, BY_CHANCE)
+    assert shown.exit_code == 1
+    assert "fill_price: expected " in shown.stdout
+    assert (
+        "  with the first run's PYTHONHASHSEED they differ as well: "
+        "time, threads, random numbers or the network decide\n"
+    ) in shown.stdout
+
+
+def test_other_work_with_the_same_order_events_is_not_deterministic_either(project: Path) -> None:
+    shown = twice(project, BY_COUNTER.replace("PRICE", "0"))
+    assert shown.exit_code == 1
+    assert shown.stdout.startswith(
+        "NOT DETERMINISTIC: the same 1 order, 1 order event, and something else besides\n"
+        "  data points and final equity: 1 and None, then 2 and None\n"
+    )
+
+
+def test_data_that_changed_between_the_runs_are_the_cause(project: Path) -> None:
+    shown = twice(project, BY_COUNTER.replace("PRICE", "n"))
+    assert shown.exit_code == 1
+    assert "  the data were not the same: something changed them between the runs\n" in shown.stdout
+
+
+def test_a_run_without_a_result_says_why(project: Path) -> None:
+    shown = twice(project, "def run(start, end): raise KeyError('GC')\n")
+    assert shown.exit_code == 1
+    assert shown.stdout.startswith("run 1 has no result: KeyError: 'GC'\n")
+
+
+def test_bad_input_is_bad_input_here_too(project: Path) -> None:
+    shown = twice(project, SAME, "--set", "lookback=2")
+    assert shown.exit_code == 2
+    assert "'gold:run' has no parameter 'lookback'" in shown.stderr
+
+
+def test_an_output_folder_cannot_take_two_runs(project: Path) -> None:
+    shown = twice(project, SAME, "--output", "out")
+    assert shown.exit_code == 2
+    assert "--twice leaves its runs in .zacperf/runs; leave --output out" in shown.stderr
