@@ -15,7 +15,7 @@ import psutil
 
 TICK_S = 0.1
 GRACE_S = 2.0  # for processes that are asked to end, before they are killed
-MOST_SCANS = 10
+SHORT_S = 0.01
 
 # Children inherit this variable, also those that leave the group or lose their parent.
 MARKER = "ZACPERF_PROCESS_TREE"
@@ -75,13 +75,15 @@ def run_process(
 
 def kill_marked(marker: str, *, spare: int | None = None) -> None:
     """Kill every process of a command, wherever it is, but the one that is spared."""
-    for _ in range(MOST_SCANS):  # what starts while we look is found by the next look
-        found = [process for process in _marked(marker) if process.pid != spare]
+    deadline_s = time.monotonic() + GRACE_S
+    # What starts while we look is found by the next look. Nobody is waited for by psutil: it would
+    # take the exit status of our own child away.
+    while found := [process for process in _marked(marker) if process.pid != spare]:
         for process in found:
             _send(process, signal.SIGKILL)
-        psutil.wait_procs(found, timeout=GRACE_S)
-        if not found:
+        if time.monotonic() > deadline_s:
             return
+        time.sleep(SHORT_S)
 
 
 @contextlib.contextmanager
@@ -137,9 +139,8 @@ def _terminate(process: subprocess.Popen[bytes], marker: str) -> None:
     deadline_s = time.monotonic() + GRACE_S
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE_S)
-    # Not the process itself: psutil would take its exit status away from us.
-    others = [one for one in tree if one.pid != process.pid]
-    psutil.wait_procs(others, timeout=max(0.0, deadline_s - time.monotonic()))
+    while any(map(_is_alive, tree)) and time.monotonic() < deadline_s:
+        time.sleep(SHORT_S)
 
 
 def _tree(pid: int, marker: str) -> set[psutil.Process]:
@@ -155,6 +156,13 @@ def _marked(marker: str) -> Iterator[psutil.Process]:
         with contextlib.suppress(psutil.Error, OSError):
             if process.environ().get(MARKER) == marker:
                 yield process
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

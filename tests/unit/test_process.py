@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pytest_zacperf.process import MARKER, Command, Ended, kill_marked, run_process
+
+# Prints its own id and that of a process it starts, which has left group, session and parent.
+DETACHED = """
+import os, subprocess, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open("detached", "w") as file: file.write(str(os.getpid()))
+        time.sleep(60)
+    os._exit(0)
+os.wait()
+while not os.path.exists("detached") or not os.path.getsize("detached"): time.sleep(0.01)
+"""
+CHILD = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", CODE])
+with open("detached", "w") as file: file.write(str(child.pid))
+"""
+SLEEP = "\nimport time; time.sleep(60)\n"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+POLITE = (
+    "import signal, sys, time\n"
+    "def end(*_): open('said goodbye', 'w').close(); sys.exit()\n"
+    "signal.signal(signal.SIGTERM, end); open('ready', 'w').close(); time.sleep(60)\n"
+)
+
+
+def run(folder: Path, source: str, *, timeout_s: float | None = None) -> Ended:
+    command = Command(
+        arguments=(sys.executable, "-c", source),
+        cwd=folder,
+        variables=os.environ,
+        marker=str(folder),
+        stdout=folder / "stdout",
+        stderr=folder / "stderr",
+    )
+    return run_process(command, timeout_s=timeout_s, on_tick=lambda _: None)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def detached(folder: Path) -> int:
+    return int((folder / "detached").read_text())
+
+
+@pytest.mark.parametrize(
+    ("source", "timeout_s"),
+    [
+        pytest.param(DETACHED, None, id="after a good end"),
+        pytest.param(DETACHED + SLEEP, 1.0, id="at the time limit"),
+        pytest.param(DETACHED + "\nos.abort()", None, id="after a crash"),
+    ],
+)
+def test_a_process_that_left_group_and_parent_is_ended_too(
+    tmp_path: Path, source: str, timeout_s: float | None
+) -> None:
+    ended = run(tmp_path, source, timeout_s=timeout_s)
+    assert ended.in_time == (timeout_s is None)
+    assert is_gone(detached(tmp_path))
+
+
+def test_a_child_that_ignores_term_is_killed(tmp_path: Path) -> None:
+    source = CHILD.replace("CODE", repr(STUBBORN)) + SLEEP
+    started_s = time.monotonic()
+    assert not run(tmp_path, source, timeout_s=1.0).in_time
+    assert is_gone(detached(tmp_path))
+    assert time.monotonic() - started_s > 2.5  # it was given time to end by itself
+
+
+def test_a_child_is_asked_to_end_before_it_is_killed(tmp_path: Path) -> None:
+    source = CHILD.replace("CODE", repr(POLITE)) + SLEEP
+    run(tmp_path, source, timeout_s=2.0)
+    assert (tmp_path / "ready").exists()
+    assert (tmp_path / "said goodbye").exists()
+    assert is_gone(detached(tmp_path))
+
+
+def test_the_exit_status_is_kept(tmp_path: Path) -> None:
+    assert run(tmp_path, "raise SystemExit(3)") == Ended(exit_status=3, in_time=True)
+    assert run(tmp_path, SLEEP, timeout_s=0.3).exit_status == -signal.SIGTERM
+
+
+def test_an_interrupt_ends_the_tree_even_when_it_comes_twice(tmp_path: Path) -> None:
+    source = CHILD.replace("CODE", repr(STUBBORN)) + SLEEP
+
+    def interrupt_twice() -> None:
+        while not (tmp_path / "detached").exists():
+            time.sleep(0.02)
+        time.sleep(0.3)
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.5)
+
+    thread = threading.Thread(target=interrupt_twice)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, source)
+    thread.join()
+    assert is_gone(detached(tmp_path))
+
+
+def test_only_the_processes_of_one_command_are_killed(tmp_path: Path) -> None:
+    sleepers = [
+        subprocess.Popen(  # noqa: S603 - fixed
+            [sys.executable, "-c", SLEEP], env={**os.environ, MARKER: f"{tmp_path}/{name}"}
+        )
+        for name in ("one", "spared", "other")
+    ]
+    ones, spared, other = sleepers
+    kill_marked(f"{tmp_path}/one")
+    kill_marked(f"{tmp_path}/spared", spare=spared.pid)
+    assert ones.wait(10) == -signal.SIGKILL
+    assert spared.poll() is None
+    assert other.poll() is None
+    for sleeper in (spared, other):
+        sleeper.kill()
+        sleeper.wait()
