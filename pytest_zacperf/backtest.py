@@ -15,7 +15,15 @@ from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.parity import OrderEvents
 from pytest_zacperf.ratios import Cost, Side
-from pytest_zacperf.records import EquityPoint, Run, StageTiming, StatisticValue, Trade, Workload
+from pytest_zacperf.records import (
+    EquityPoint,
+    Run,
+    RunRequest,
+    StageTiming,
+    StatisticValue,
+    Trade,
+    Workload,
+)
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.session import Session, attach
 from pytest_zacperf.store import STORE_FOLDER, RunStore
@@ -28,10 +36,10 @@ class NotingStore(RunStore):
 
     executed: set[str] = field(default_factory=set)
 
-    def create_run_folder(self, run_id: str) -> Path:
+    def create_run_folder(self, run_id: str, request: RunRequest) -> Path:
         """Return the folder of a run that this process is about to execute."""
         self.executed.add(run_id)
-        return RunStore.create_run_folder(self, run_id)
+        return RunStore.create_run_folder(self, run_id, request)
 
 
 class Backtest:

@@ -81,14 +81,15 @@ class Execution:
             kill_marked(_marker(self.folder))
 
     def run(self) -> Run:
-        """Run the worker to its end; ``run.json`` is left to the caller unless Ctrl-C comes.
+        """Run the worker to its end; its request is in the folder already.
+
+        ``run.json`` is left to the caller unless Ctrl-C comes.
 
         Raises:
             OSError: The run folder cannot be written.
             KeyboardInterrupt: Ctrl-C; the run is stored as failed.
 
         """
-        store.write_request(self.folder, self.request)
         start_utc = dt.datetime.now(dt.UTC)
         try:
             exit_status, failure = self._watched()

@@ -119,13 +119,10 @@ class Runner:
                 f"{folder} exists and is not an empty folder", "name a new folder for the run"
             )
         folder.mkdir(parents=True, exist_ok=True)
+        request = self._request(workload, session, folder)
+        store.write_request(folder, request)
         return self._executed(
-            Execution(
-                run_id=folder.name,
-                request=self._request(workload, session, folder),
-                limits=self.limits,
-                machine="alone",
-            )
+            Execution(run_id=folder.name, request=request, limits=self.limits, machine="alone")
         )
 
     def rounds(
@@ -174,7 +171,7 @@ class Runner:
                 return found
             # The worker of a process that died may still be at work there.
             execution.end_predecessor()
-            self.store.create_run_folder(run_id)
+            self.store.create_run_folder(run_id, execution.request)
             try:
                 return self._executed(execution)
             except OSError:

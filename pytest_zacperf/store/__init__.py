@@ -7,6 +7,7 @@ starts a process.
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_zacperf.records import Run
+from pytest_zacperf.records import Run, RunRequest
 from pytest_zacperf.store import locks
 from pytest_zacperf.store.files import cut_middle, file_name, last_lines, write_atomically
 from pytest_zacperf.store.index import Entry, State, read_entry
@@ -99,13 +100,29 @@ class RunStore:
         """Return the folder of a run, which need not exist."""
         return self.folder / "runs" / file_name(run_id)
 
-    def create_run_folder(self, run_id: str) -> Path:
-        """Return the folder of a run, new and empty; what an interrupted run left is deleted."""
+    def create_run_folder(self, run_id: str, request: RunRequest) -> Path:
+        """Return the folder of a run, new but for its request; nobody ever sees it without one.
+
+        What an interrupted execution left is deleted.
+        """
         self._create()
         folder = self.run_folder(run_id)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
+        staged = self.folder / "new" / folder.name
+        for old in (staged, self._moved_to_trash(folder)):
+            shutil.rmtree(old, ignore_errors=True)
+        staged.mkdir(parents=True)
+        write_request(staged, request)
+        folder.parent.mkdir(exist_ok=True)
+        return staged.rename(folder)
+
+    def _moved_to_trash(self, folder: Path) -> Path:
+        # A folder that is being deleted would look like one that is damaged.
+        trash = self.folder / "trash"
+        trash.mkdir(exist_ok=True)
+        moved = trash / f"{folder.name}.{secrets.token_hex(4)}"
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(moved)
+        return moved
 
     def read_run(self, run_id: str) -> Run | None:
         """Return a stored run, or None unless its ``run.json`` is complete and valid."""

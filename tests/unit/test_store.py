@@ -17,6 +17,7 @@ from pytest_zacperf.records import (
     EquityPoint,
     OrderEvent,
     Run,
+    RunRequest,
     StageTiming,
     Trade,
     Window,
@@ -36,6 +37,9 @@ RUN = Run(
     start_utc=NOW,
     end_utc=NOW,
     workload=Workload(engine="zacqc", window=Window(id="w", start=DAY, end=DAY)),
+)
+REQUEST = RunRequest(
+    run_folder="/runs/r", cache_folder="/cache", root="/", session="s", workload=RUN.workload
 )
 TRADE = Trade(
     symbol="V",
@@ -94,13 +98,13 @@ def test_an_atomic_write_keeps_the_usual_permissions(tmp_path: Path) -> None:
 
 
 def test_the_store_keeps_itself_out_of_git(tmp_path: Path) -> None:
-    RunStore(tmp_path / ".zacperf").create_run_folder("r")
+    RunStore(tmp_path / ".zacperf").create_run_folder("r", REQUEST)
     assert (tmp_path / ".zacperf" / ".gitignore").read_text() == "*\n"
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
     runs = RunStore(tmp_path)
-    store.write_run(runs.create_run_folder("r"), RUN)
+    store.write_run(runs.create_run_folder("r", REQUEST), RUN)
     assert runs.read_run("r") == RUN
 
 
@@ -116,16 +120,19 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
 )
 def test_a_run_that_is_not_complete_does_not_exist(tmp_path: Path, content: bytes | None) -> None:
     runs = RunStore(tmp_path)
-    folder = runs.create_run_folder("r")
+    folder = runs.create_run_folder("r", REQUEST)
     if content is not None:
         (folder / "run.json").write_bytes(content)
     assert runs.read_run("r") is None
 
 
-def test_a_new_run_folder_is_empty_whatever_an_interrupted_run_left(tmp_path: Path) -> None:
+def test_a_new_run_folder_holds_its_request_alone_whatever_an_interrupted_run_left(
+    tmp_path: Path,
+) -> None:
     runs = RunStore(tmp_path)
-    (runs.create_run_folder("r") / "worker.json").write_text("{}")
-    assert list(runs.create_run_folder("r").iterdir()) == []
+    (runs.create_run_folder("r", REQUEST) / "worker.json").write_text("{}")
+    folder = runs.create_run_folder("r", REQUEST)
+    assert [file.name for file in folder.iterdir()] == ["request.json"]
 
 
 def test_an_id_never_leaves_the_folder_of_runs(tmp_path: Path) -> None:
