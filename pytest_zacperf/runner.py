@@ -185,8 +185,8 @@ class Runner:
         self.store.cache_folder.mkdir(parents=True, exist_ok=True)
         with enter(self._claim(f"the machine, for {execution.request.workload.window.id}")):
             run = execution.run()
-        kept = (entry.run for entry in self.store.entries())
-        run = determinism.checked(run, (other for other in kept if other is not None))
+        if run.fingerprints is not None:
+            run = determinism.checked(run, self.store.runs_of(run.fingerprints.workload))
         store.write_run(execution.folder, run)
         if run.status == "done":
             store.discard_worker_result(execution.folder)

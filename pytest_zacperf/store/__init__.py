@@ -139,6 +139,15 @@ class RunStore:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 yield read_entry(path)
 
+    def runs_of(self, workload_fingerprint: str) -> Iterator[Run]:
+        """Yield the stored runs with this fingerprint of their workload; decodes no others."""
+        mark = workload_fingerprint.encode()
+        for path in sorted((self.folder / "runs").glob(f"*/{RUN_FILE}")):
+            with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+                data = path.read_bytes()
+                if mark in data:
+                    yield msgspec.json.decode(data, type=Run)
+
     def lock(self, run_id: str, claim: Claim) -> contextlib.AbstractContextManager[None]:
         """Hold the lock of a run; waits for the process that has it, however long that takes."""
         return locks.exclusive(self._lock_folder() / f"{file_name(run_id)}.lock", claim)

@@ -15,6 +15,7 @@ from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.records import (
     Coverage,
     EquityPoint,
+    Fingerprints,
     OrderEvent,
     Run,
     RunRequest,
@@ -251,3 +252,13 @@ def test_the_last_lines_of_a_log_leave_empty_ones_out(tmp_path: Path) -> None:
     assert store.last_lines(log, 3) == "one / two / three"
     log.write_bytes(b"")
     assert store.last_lines(log, 3) == ""
+
+
+def test_runs_are_found_by_the_fingerprint_of_their_workload(tmp_path: Path) -> None:
+    runs = RunStore(tmp_path)
+    prints = Fingerprints(code="c", parameters="p", data=None, workload="0123456789abcdef")
+    for name, fingerprints in (("a", prints), ("b", None), ("c", prints)):
+        run = msgspec.structs.replace(RUN, id=name, fingerprints=fingerprints)
+        store.write_run(runs.create_run_folder(name, REQUEST), run)
+    (runs.create_run_folder("d", REQUEST) / "run.json").write_text('{"workload": "0123456789abcdef')
+    assert [run.id for run in runs.runs_of("0123456789abcdef")] == ["a", "c"]
