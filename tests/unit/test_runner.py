@@ -77,23 +77,26 @@ def test_another_session_round_side_window_or_parameter_is_another_run(tmp_path:
     assert len({run.id for run in runs}) == len(notes(tmp_path)) == 6
 
 
-def test_many_processes_that_ask_at_once_execute_one_run(tmp_path: Path) -> None:
-    ours = project(tmp_path, "def run(*window): note('ran'); time.sleep(0.5)\n")
+def asker(ours: Runner) -> subprocess.Popen[bytes]:
+    """Start a process that asks for the run of WORKLOAD and prints what it cost."""
     script = (
         "import datetime as dt, sys; from pathlib import Path\n"
         "from pytest_zacperf.records import Window, Workload\n"
         "from pytest_zacperf.runner import Runner; from pytest_zacperf.store import RunStore\n"
         f"root = Path({str(ours.root)!r})\n"
-        "day = dt.date(2025, 10, 1)\n"
-        "workload = Workload(engine='gold:engine', window=Window(id='w', start=day, end=day))\n"
+        "window = Window(id='w', start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 10))\n"
+        "workload = Workload(engine='gold:engine', window=window)\n"
         "runner = Runner(store=RunStore(root / '.zacperf'), root=root)\n"
         "print(runner.run_once(workload, session='s').costs.wall_ns)\n"
     )
-    askers = [
-        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)  # noqa: S603
-        for _ in range(3)
-    ]
-    answers = {asker.communicate(timeout=30)[0] for asker in askers}
+    command = [sys.executable, "-c", script]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - fixed
+
+
+def test_many_processes_that_ask_at_once_execute_one_run(tmp_path: Path) -> None:
+    ours = project(tmp_path, "def run(*window): note('ran'); time.sleep(0.5)\n")
+    askers = [asker(ours) for _ in range(3)]
+    answers = {one.communicate(timeout=30)[0] for one in askers}
     assert len(answers) == 1
     assert notes(tmp_path) == ["ran"]
 
@@ -332,3 +335,26 @@ def is_gone(pid: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_a_worker_of_a_dead_parent_that_cannot_notice_is_ended_by_the_next_one(
+    tmp_path: Path,
+) -> None:
+    # PyDLL keeps the interpreter's lock, so no thread of the worker sees that the pipe has closed.
+    stuck = (
+        "def run(*window):\n"
+        "    note(str(os.getpid()))\n"
+        "    if len(open('notes').read().split()) == 1:\n"
+        "        import ctypes; ctypes.PyDLL(None).sleep(60)\n"
+    )
+    ours = project(tmp_path, stuck)
+    with asker(ours) as first:
+        while not (tmp_path / "notes").exists():
+            time.sleep(0.02)
+        first.kill()
+    stuck_pid = int(notes(tmp_path)[0])
+    assert not is_gone(stuck_pid)
+    run = ours.run_once(WORKLOAD, session="s")
+    assert run.status == "done"
+    assert is_gone(stuck_pid)
+    assert len(notes(tmp_path)) == 2
