@@ -49,10 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give back what the session holds."""
+    """Give back what the session holds, and delete the runs that nobody keeps."""
     session = config.stash.get(SESSION, None)
     if session is not None:  # a bad setting leaves none
         session.resources.close()
+        session.prune_runs()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

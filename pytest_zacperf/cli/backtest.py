@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pytest_zacperf import housekeeping
 from pytest_zacperf.cli.common import (
     EXIT_FAILED,
     FOLDER,
@@ -22,7 +23,7 @@ from pytest_zacperf.execution import Limits
 from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.records import ParameterValue, Run, Window, Workload
 from pytest_zacperf.render import run_lines
-from pytest_zacperf.runner import Runner
+from pytest_zacperf.runner import Runner, storing
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -84,7 +85,9 @@ def backtest(  # noqa: PLR0913 - click passes every option by its name
         runner = _runner(project, stages=stages)
         session = new_session_id()
         if output is None:
-            run = runner.run_once(workload, session=session, machine="alone")
+            with storing(project.store.folder), project.store.use(session):
+                run = runner.run_once(workload, session=session, machine="alone")
+                _prune(project)
         else:
             run = runner.run_into(workload, output, session)
     _report(run, output.absolute() if output else project.store.run_folder(run.id))
@@ -109,6 +112,12 @@ def _runner(project: Project, *, stages: bool) -> Runner:
         not_sources=(str(project.settings.plan),),
         on_wait=lambda text: click.echo(text, err=True),
     )
+
+
+def _prune(project: Project) -> None:
+    problem = housekeeping.prune(project.store, project.settings)
+    if problem is not None:
+        click.echo(problem, err=True)
 
 
 def _window(start: dt.date, end: dt.date) -> Window:
