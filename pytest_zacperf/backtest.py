@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,6 +41,10 @@ class NotingStore(RunStore):
         """Return the folder of a run that this process is about to execute."""
         self.executed.add(run_id)
         return RunStore.create_run_folder(self, run_id, request)
+
+
+class NondeterministicBacktestWarning(pytest.PytestWarning):
+    """Two runs with the same fingerprints gave different order events."""
 
 
 class Backtest:
@@ -81,6 +86,9 @@ class Backtest:
                 f"  hint: its traceback, if it left one, is in {self._stderr(run)}",
                 pytrace=False,
             )
+        contradiction = render.determinism_line(run)
+        if contradiction is not None:
+            warnings.warn(contradiction, NondeterministicBacktestWarning, stacklevel=2)
         return run
 
     @property

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pytest_zacperf.digest import DIGEST_BYTES, digest_of
 from pytest_zacperf.records import Environment, ParameterValue, Workload
@@ -56,11 +56,13 @@ def current_environment(root: Path, not_sources: Iterable[str] = ()) -> Environm
 
     Args:
         root: The project; files of it that git does not track do not make it dirty.
-        not_sources: Paths below the root that do not make it dirty either.
+        not_sources: Paths relative to the root that do not make it dirty either.
 
     """
     revision = _git(root, "rev-parse", "HEAD")
-    left_out = [f":(exclude,literal){path}" for path in not_sources]
+    # Git refuses a path that leads out of the repository.
+    inside = [path for path in map(PurePath, not_sources) if _is_inside(path)]
+    left_out = [f":(exclude,literal){path.as_posix()}" for path in inside]
     changes = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ":/", *left_out)
     return Environment(
         python=f"{platform.python_implementation()} {platform.python_version()}",
@@ -129,6 +131,10 @@ def workload_fingerprint(
         *(workload.window.start, workload.window.end),
         *(code, data, environment.python, environment.packages),
     ])
+
+
+def _is_inside(path: PurePath) -> bool:
+    return not path.is_absolute() and ".." not in path.parts and path.parts != ()
 
 
 def _loaded_files() -> Iterator[Path]:

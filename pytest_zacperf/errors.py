@@ -35,5 +35,9 @@ class MarketDataError(ZacperfError):
     """Market data are missing or damaged."""
 
 
+class StoreError(ZacperfError):
+    """A stored run cannot be found or read."""
+
+
 class RunError(ZacperfError):
     """A run ended without a result."""

@@ -49,9 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give back what the session holds."""
+    """Delete the runs that nobody keeps, and give back what the session holds."""
     session = config.stash.get(SESSION, None)
     if session is not None:  # a bad setting leaves none
+        # While its own runs are in use still: their logs are named in what was just printed.
+        session.prune_runs()
         session.resources.close()
 
 

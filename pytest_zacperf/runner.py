@@ -182,7 +182,7 @@ class Runner:
         # Lock order is window, then machine: nobody who has the machine waits for a window.
         lock = store.machine_lock()
         enter = lock.alone if execution.machine == "alone" else lock.shared
-        self.store.cache_folder.mkdir(parents=True, exist_ok=True)
+        self.store.create_cache_folder()
         with enter(self._claim(f"the machine, for {execution.request.workload.window.id}")):
             run = execution.run()
         if run.fingerprints is not None:

@@ -19,7 +19,7 @@ from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.plan import Plan, parse_plan
 from pytest_zacperf.render import RunRow, VerdictRow
-from pytest_zacperf.settings import Settings
+from pytest_zacperf.settings import RUNS_FOLDER, STORE_FOLDER, Settings
 
 if TYPE_CHECKING:  # it loads psutil and the file locks, and at start-up nobody needs them
     from pytest_zacperf.runner import Runner
@@ -42,6 +42,7 @@ class Session:
         say: Shows a line at once, past pytest's capture.
         runner: What executes backtests; None until the first one does.
         resources: What is given back when the session ends.
+        is_using_runs: Whether this process keeps the runs of its xdist workers from being pruned.
         usage_error: Why the xdist workers could not go on.
         runs: Id of a run to its row in the summary.
         verdicts: Test and question to their row in the summary.
@@ -56,6 +57,7 @@ class Session:
     say: Callable[[str], None]
     runner: Runner | None = None
     resources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    is_using_runs: bool = False
     usage_error: str | None = None
     runs: dict[str, RunRow] = field(default_factory=dict)
     verdicts: dict[tuple[object, ...], VerdictRow] = field(default_factory=dict)
@@ -80,13 +82,9 @@ class Session:
     @property
     def not_sources(self) -> tuple[str, ...]:
         """Paths below the root that our own queue writes, so that they are no change of code."""
-        plan_file = self.root / self.settings.plan
-        written = [plan_file, plan_file.parent / self.plan.output_dir]
-        return tuple(
-            path.resolve().relative_to(self.root).as_posix()
-            for path in written
-            if path.resolve().is_relative_to(self.root) and path.resolve() != self.root
-        )
+        plan_file = self.settings.plan
+        output = self.plan.output_dir
+        return (str(plan_file), *([str(plan_file.parent / output)] if output else []))
 
     def require_engine(self) -> str:
         """Return the engine.
@@ -109,6 +107,7 @@ class Session:
         """Take what a test reported; each run counts once, however many tests used it."""
         for name, value in user_properties:
             if name == PROPERTY and "run" in value:
+                self._use_runs()
                 row = msgspec.convert(value["run"], RunRow)
                 if row.id not in self.runs or row.run_by:
                     self.runs[row.id] = row
@@ -116,6 +115,28 @@ class Session:
                 verdict = msgspec.convert(value["verdict"], VerdictRow)
                 question = (verdict.verdict.estimate.quantity, verdict.verdict.op)
                 self.verdicts[verdict.test, *question, verdict.verdict.limit] = verdict
+
+    def prune_runs(self) -> None:
+        """Delete the runs that are too old or too many; the store loads only when there are any."""
+        if self.process != NO_XDIST or not (self.root / STORE_FOLDER / RUNS_FOLDER).is_dir():
+            return
+        from pytest_zacperf import housekeeping  # noqa: PLC0415 - loads the run store
+        from pytest_zacperf.store import RunStore  # noqa: PLC0415
+
+        problem = housekeeping.prune(RunStore(self.root / STORE_FOLDER), self.settings)
+        if problem is not None:
+            self.say(problem)
+
+    def _use_runs(self) -> None:
+        # The controller of xdist runs nothing itself, but its workers come and go, and with them
+        # their locks: without one of its own, a run could be pruned that a later worker asks for.
+        if self.runner is not None or self.is_using_runs:
+            return
+        from pytest_zacperf.store import RunStore  # noqa: PLC0415 - at start-up nobody needs it
+
+        self.is_using_runs = True
+        with contextlib.suppress(OSError):  # each worker says so itself
+            self.resources.enter_context(RunStore(self.root / STORE_FOLDER).use(self.id))
 
     def summary_lines(self) -> list[str]:
         """Return the terminal summary; empty when no test had a backtest."""

@@ -23,6 +23,8 @@ from pytest_zacperf.values import (
 )
 
 TABLE = "[tool.zacperf]"
+STORE_FOLDER = ".zacperf"  # below the project's root
+RUNS_FOLDER = "runs"  # below that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pytest_zacperf.cli.backtest import backtest
+from pytest_zacperf.cli.runs import runs, show
 
 
 @click.group()
@@ -14,3 +15,5 @@ def main() -> None:
 
 
 main.add_command(backtest)
+main.add_command(runs)
+main.add_command(show)

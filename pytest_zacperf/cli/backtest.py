@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from pytest_zacperf import housekeeping
 from pytest_zacperf.cli.common import (
     EXIT_FAILED,
     FOLDER,
@@ -24,7 +26,7 @@ from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.records import ParameterValue, Run, Window, Workload
 from pytest_zacperf.render import repetition_lines, run_lines
 from pytest_zacperf.repeatability import run_twice
-from pytest_zacperf.runner import Runner
+from pytest_zacperf.runner import Runner, storing
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -92,15 +94,14 @@ def backtest(  # noqa: PLR0913 - click passes every option by its name
             engine=engine or _engine_of(project), window=window, parameters=parameters
         )
         runner = _runner(project, stages=stages)
-        session = new_session_id()
-        if twice:
-            _report_repetition(run_twice(runner, workload, session=session))
-            return
-        if output is None:
-            run = runner.run_once(workload, session=session, machine="alone")
-        else:
-            run = runner.run_into(workload, output, session)
-    _report(run, output.absolute() if output else project.store.run_folder(run.id))
+        with _session(project) as session:
+            if twice:
+                _report_repetition(run_twice(runner, workload, session=session))
+            elif output is not None:
+                _report(runner.run_into(workload, output, session), output.absolute())
+            else:
+                run = runner.run_once(workload, session=session, machine="alone")
+                _report(run, project.store.run_folder(run.id))
 
 
 def _engine_of(project: Project) -> str:
@@ -122,6 +123,19 @@ def _runner(project: Project, *, stages: bool) -> Runner:
         not_sources=(str(project.settings.plan),),
         on_wait=lambda text: click.echo(text, err=True),
     )
+
+
+@contextlib.contextmanager
+def _session(project: Project) -> Iterator[str]:
+    session = new_session_id()
+    with storing(project.store.folder), project.store.use(session):
+        try:
+            yield session
+        finally:
+            # While its own runs are in use still: their folders were just printed.
+            problem = housekeeping.prune(project.store, project.settings)
+            if problem is not None:
+                click.echo(problem, err=True)
 
 
 def _window(start: dt.date, end: dt.date) -> Window:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_zacperf.records import Costs, Run, StageTiming, StatisticValue, Work
-from pytest_zacperf.render.text import escape, table_lines
+from pytest_zacperf.records import Costs, Run, StageTiming, StatisticValue, Work, Workload
+from pytest_zacperf.render.text import Table, escape, table_lines
 from pytest_zacperf.units import NS_PER_S, format_bytes, format_count, format_ns
 
 STAGE_HEADER = ("stage", "total", "share", "count", "longest")
@@ -17,26 +17,43 @@ STATISTIC_NUMBERS = frozenset({1})
 
 def run_lines(run: Run) -> list[str]:
     """Return what a run did and what it cost, or why it failed."""
-    pairs = list(_pairs(run))
-    width = max(len(name) for name, _ in pairs)
-    lines = [f"{name.ljust(width)}  {escape(text)}" for name, text in pairs]
-    if run.costs and run.costs.stages:
-        rows = [_stage_cells(stage, run.costs.wall_ns) for stage in run.costs.stages]
-        lines += ["", *table_lines(STAGE_HEADER, rows, numbers=STAGE_NUMBERS), STAGE_NOTE]
-    if run.statistics:
-        cells = [(escape(name), _value(value)) for name, value in run.statistics.items()]
-        lines += ["", *table_lines(STATISTIC_HEADER, cells, numbers=STATISTIC_NUMBERS)]
+    lines: list[str] = []
+    for table in run_tables(run):
+        lines += ["", *table_lines(table.header, table.rows, numbers=table.numbers)]
+        lines += [table.note] if table.note else []
     if run.warnings:
-        lines += ["", *(f"warning: {escape(text)}" for text in run.warnings)]
-    return lines
+        lines += ["", *warning_lines(run)]
+    return lines[1:]
+
+
+def run_tables(run: Run) -> list[Table]:
+    """Return what a run did and what it cost: pairs, and its stages and statistics if any."""
+    tables = [Table(rows=tuple((name, escape(text)) for name, text in _pairs(run)))]
+    if run.costs and run.costs.stages:
+        rows = tuple(_stage_cells(stage, run.costs.wall_ns) for stage in run.costs.stages)
+        tables.append(Table(header=STAGE_HEADER, rows=rows, numbers=STAGE_NUMBERS, note=STAGE_NOTE))
+    if run.statistics:
+        cells = tuple((escape(name), _value(value)) for name, value in run.statistics.items())
+        tables.append(Table(header=STATISTIC_HEADER, rows=cells, numbers=STATISTIC_NUMBERS))
+    return tables
+
+
+def warning_lines(run: Run) -> list[str]:
+    """Return what a reader of the results must know about their data."""
+    return [f"warning: {escape(text)}" for text in run.warnings]
+
+
+def engine_text(workload: Workload) -> str:
+    """Return the engine and its parameters, not yet escaped."""
+    name = f"{workload.engine_name} {workload.engine_version}".strip() or workload.engine
+    return ", ".join([name, *(f"{k}={v}" for k, v in workload.parameters.items())])
 
 
 def _pairs(run: Run) -> Iterator[tuple[str, str]]:
     workload = run.workload
     yield "status", run.status if run.reason is None else f"{run.status}: {run.reason}"
     yield "window", f"{workload.window.start} to {workload.window.end}"
-    name = f"{workload.engine_name} {workload.engine_version}".strip() or workload.engine
-    yield "engine", ", ".join([name, *(f"{k}={v}" for k, v in workload.parameters.items())])
+    yield "engine", engine_text(workload)
     if run.work and run.costs:
         yield from _work_pairs(run.work, run.costs)
         yield from _cost_pairs(run.costs)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from pytest_zacperf.records import Costs, Run, Work
+from pytest_zacperf.render.determinism import determinism_line
 from pytest_zacperf.render.text import cut, escape, table_lines
 from pytest_zacperf.render.verdicts import limit_text, ratio_text
 from pytest_zacperf.units import format_bytes, format_count, format_ns
@@ -66,6 +67,7 @@ def run_row(run: Run, *, overrides: str, run_by: str) -> RunRow:
     """Return the summary's row of a run."""
     workload = run.workload
     failure = [f"no result: {run.reason}"] if run.status == "error" else []
+    contradiction = determinism_line(run)
     return RunRow(
         id=run.id,
         window=workload.window.id,
@@ -74,7 +76,7 @@ def run_row(run: Run, *, overrides: str, run_by: str) -> RunRow:
         work=run.work,
         costs=run.costs,
         run_by=run_by,
-        warnings=(*run.warnings, *failure),
+        warnings=(*run.warnings, *failure, *([contradiction] if contradiction else [])),
     )
 
 

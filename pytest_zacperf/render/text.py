@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table that nobody has laid out yet; its cells are escaped already.
+
+    Attributes:
+        header: Names of the columns; empty for pairs of a name and a value.
+        rows: One text for each column.
+        numbers: Indices of the columns that end at the right.
+        note: A line below it; empty for none.
+
+    """
+
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int] = frozenset()
+    note: str = ""
 
 
 def table_lines(
     header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Collection[int]
 ) -> list[str]:
     """Return a table with aligned columns; those whose index is in *numbers* end at the right."""
-    cells = [header, *rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    cells = [header, *rows] if header else rows
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(
             text.rjust(width) if column in numbers else text.ljust(width)

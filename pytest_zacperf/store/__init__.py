@@ -10,14 +10,15 @@ import contextlib
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from pytest_zacperf.records import Run, RunRequest
-from pytest_zacperf.store import locks
+from pytest_zacperf.settings import RUNS_FOLDER, STORE_FOLDER
+from pytest_zacperf.store import locks, pruning
 from pytest_zacperf.store.files import cut_middle, file_name, last_lines, write_atomically
 from pytest_zacperf.store.index import Entry, State, read_entry
 from pytest_zacperf.store.locks import Claim, OnWait, ReadWriteLock
@@ -82,7 +83,8 @@ __all__ = [
 ]
 
 
-STORE_FOLDER = ".zacperf"  # below the project's root
+TRASH_FOLDER = "trash"
+LOCK_FOLDER = "locks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,19 @@ class RunStore:
         """Folder that outlives runs; losing it may cost time and nothing else."""
         return self.folder / "cache"
 
+    @property
+    def runs_folder(self) -> Path:
+        """The folder of all run folders, which need not exist."""
+        return self.folder / RUNS_FOLDER
+
     def run_folder(self, run_id: str) -> Path:
         """Return the folder of a run, which need not exist."""
-        return self.folder / "runs" / file_name(run_id)
+        return self.runs_folder / file_name(run_id)
+
+    def create_cache_folder(self) -> None:
+        """Create the cache folder, which git shall not see either."""
+        self._create()
+        self.cache_folder.mkdir(exist_ok=True)
 
     def create_run_folder(self, run_id: str, request: RunRequest) -> Path:
         """Return the folder of a run, new but for its request; nobody ever sees it without one.
@@ -107,22 +119,21 @@ class RunStore:
         """
         self._create()
         folder = self.run_folder(run_id)
+        if folder.exists():
+            self._discard(folder)
         staged = self.folder / "new" / folder.name
-        for old in (staged, self._moved_to_trash(folder)):
-            shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir(parents=True)
         write_request(staged, request)
         folder.parent.mkdir(exist_ok=True)
         return staged.rename(folder)
 
-    def _moved_to_trash(self, folder: Path) -> Path:
-        # A folder that is being deleted would look like one that is damaged.
-        trash = self.folder / "trash"
+    def _discard(self, folder: Path) -> None:
+        # Moved away first: while it is being deleted it would look like one that is damaged.
+        trash = self.folder / TRASH_FOLDER
         trash.mkdir(exist_ok=True)
-        moved = trash / f"{folder.name}.{secrets.token_hex(4)}"
-        with contextlib.suppress(FileNotFoundError):
-            folder.rename(moved)
-        return moved
+        moved = folder.rename(trash / f"{folder.name}.{secrets.token_hex(4)}")
+        shutil.rmtree(moved, ignore_errors=True)
 
     def read_run(self, run_id: str) -> Run | None:
         """Return a stored run, or None unless its ``run.json`` is complete and valid."""
@@ -134,7 +145,7 @@ class RunStore:
 
     def entries(self) -> Iterator[Entry]:
         """Yield every folder among the runs, by name; one that vanishes meanwhile is left out."""
-        folder = self.folder / "runs"
+        folder = self.runs_folder
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 yield read_entry(path)
@@ -154,12 +165,46 @@ class RunStore:
 
     def use(self, session: str) -> contextlib.AbstractContextManager[None]:
         """Keep the runs of a session from being pruned as long as the block lasts."""
-        path = self._lock_folder() / f"session-{file_name(session)}.lock"
-        return locks.shared(path, Claim(note=session))
+        self._lock_folder()
+        return locks.shared(self._session_lock(session), Claim(note=session))
+
+    def is_in_use(self, session: str) -> bool:
+        """Return whether any process uses the runs of a session."""
+        return locks.is_held(self._session_lock(session))
+
+    def prune(self, choose: Callable[[Sequence[Entry]], Collection[str]]) -> list[str]:
+        """Delete the runs that are chosen, but never one whose session is in use.
+
+        Does nothing while another process prunes: that one must not keep anybody waiting.
+
+        Args:
+            choose: Told what there is; returns the names of folders.
+
+        Returns:
+            What could not be deleted, and why: a sentence for each.
+
+        """
+        with locks.exclusive_if_free(self._lock_folder() / "prune.lock") as is_alone:
+            return self._prune(choose) if is_alone else []
+
+    def _prune(self, choose: Callable[[Sequence[Entry]], Collection[str]]) -> list[str]:
+        trash = self.folder / TRASH_FOLDER
+        entries = list(self.entries())
+        chosen = choose(entries)
+        problems: list[str] = []
+        for entry in entries:
+            if entry.folder.name in chosen and entry.session is not None:
+                lock = self._session_lock(entry.session)
+                problems += pruning.move_out(entry.folder, trash, lock)
+        problems += pruning.empty(trash)
+        return problems + pruning.remove_free_locks(self._lock_folder())
+
+    def _session_lock(self, session: str) -> Path:
+        return self.folder / LOCK_FOLDER / f"session-{file_name(session)}.lock"
 
     def _lock_folder(self) -> Path:
         self._create()
-        folder = self.folder / "locks"
+        folder = self.folder / LOCK_FOLDER
         folder.mkdir(exist_ok=True)
         return folder
 

@@ -56,9 +56,30 @@ def shared(path: Path, claim: Claim) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def exclusive_if_free(path: Path) -> Iterator[bool]:
+    """Hold a lock that nobody else holds, without a wait; its file is gone afterwards.
+
+    Yields:
+        False when somebody holds it; then the block has nothing, and the file stays.
+
+    """
+    with _opened(path, create=True) as file:
+        is_mine = _take(file, fcntl.LOCK_EX | fcntl.LOCK_NB) and _is_same(file, path)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                path.unlink(missing_ok=True)
+
+
 def is_held(path: Path) -> bool:
     """Return whether any process holds the lock."""
     with contextlib.suppress(FileNotFoundError), _opened(path, create=False) as file:
+        if _take(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            return False
+        # It may be another one who only looks, as we do.
+        time.sleep(POLL_S)
         return not _take(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return False
 

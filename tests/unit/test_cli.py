@@ -178,7 +178,7 @@ def test_bad_input_exits_with_2_and_one_message(arguments: list[str], message: s
 def test_a_folder_below_a_file_is_named() -> None:
     shown = backtest("--output", "gold.py/out")
     assert shown.exit_code == 2
-    assert "Error: Not a directory: " in shown.stderr
+    assert "gold.py/out: Not a directory" in shown.stderr
 
 
 def test_an_interrupt_ends_the_run_and_says_so(project: Path) -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
 from pytest_zacperf.cli import main
+
+if TYPE_CHECKING:  # pytest loads it, and nobody can import it
+    from conftest import Project
 
 HEADER = """
 import os, random, time
@@ -45,21 +49,21 @@ def run(start, end, context):
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     return tmp_path
 
 
-def twice(project: Path, source: str, *arguments: str) -> Result:
-    (project / "gold.py").write_text(HEADER + source)
+def twice(folder: Path, source: str, *arguments: str) -> Result:
+    (folder / "gold.py").write_text(HEADER + source)
     window = ("--start", "2025-01-20", "--end", "2025-01-24")
     command = ["backtest", "--engine", "gold:engine", *window, "--twice", *arguments]
     return CliRunner().invoke(main, command)
 
 
-def test_a_deterministic_backtest_passes_after_two_runs(project: Path) -> None:
-    shown = twice(project, SAME)
+def test_a_deterministic_backtest_passes_after_two_runs(folder: Path) -> None:
+    shown = twice(folder, SAME)
     assert shown.exit_code == 0
     first, second = shown.stdout.splitlines()
     assert first == (
@@ -70,8 +74,8 @@ def test_a_deterministic_backtest_passes_after_two_runs(project: Path) -> None:
     assert second.count("twice") == 2
 
 
-def test_an_order_that_a_set_decides_is_told_from_chance(project: Path) -> None:
-    shown = twice(project, BY_HASH)
+def test_an_order_that_a_set_decides_is_told_from_chance(folder: Path) -> None:
+    shown = twice(folder, BY_HASH)
     assert shown.exit_code == 1
     assert shown.stdout.startswith(
         "NOT DETERMINISTIC: the same backtest gave other order events the second time\n"
@@ -86,8 +90,8 @@ def test_an_order_that_a_set_decides_is_told_from_chance(project: Path) -> None:
     ) in shown.stdout
 
 
-def test_chance_is_named_when_the_hash_seed_is_not_the_cause(project: Path) -> None:
-    shown = twice(project, BY_CHANCE)
+def test_chance_is_named_when_the_hash_seed_is_not_the_cause(folder: Path) -> None:
+    shown = twice(folder, BY_CHANCE)
     assert shown.exit_code == 1
     assert "fill_price: expected " in shown.stdout
     assert (
@@ -96,8 +100,8 @@ def test_chance_is_named_when_the_hash_seed_is_not_the_cause(project: Path) -> N
     ) in shown.stdout
 
 
-def test_other_work_with_the_same_order_events_is_not_deterministic_either(project: Path) -> None:
-    shown = twice(project, BY_COUNTER.replace("PRICE", "0"))
+def test_other_work_with_the_same_order_events_is_not_deterministic_either(folder: Path) -> None:
+    shown = twice(folder, BY_COUNTER.replace("PRICE", "0"))
     assert shown.exit_code == 1
     assert shown.stdout.startswith(
         "NOT DETERMINISTIC: the same 1 order, 1 order event, and something else besides\n"
@@ -105,25 +109,99 @@ def test_other_work_with_the_same_order_events_is_not_deterministic_either(proje
     )
 
 
-def test_data_that_changed_between_the_runs_are_the_cause(project: Path) -> None:
-    shown = twice(project, BY_COUNTER.replace("PRICE", "n"))
+def test_data_that_changed_between_the_runs_are_the_cause(folder: Path) -> None:
+    shown = twice(folder, BY_COUNTER.replace("PRICE", "n"))
     assert shown.exit_code == 1
     assert "  the data were not the same: something changed them between the runs\n" in shown.stdout
 
 
-def test_a_run_without_a_result_says_why(project: Path) -> None:
-    shown = twice(project, "def run(start, end): raise KeyError('GC')\n")
+def test_a_run_without_a_result_says_why(folder: Path) -> None:
+    shown = twice(folder, "def run(start, end): raise KeyError('GC')\n")
     assert shown.exit_code == 1
     assert shown.stdout.startswith("run 1 has no result: KeyError: 'GC'\n")
 
 
-def test_bad_input_is_bad_input_here_too(project: Path) -> None:
-    shown = twice(project, SAME, "--set", "lookback=2")
+def test_bad_input_is_bad_input_here_too(folder: Path) -> None:
+    shown = twice(folder, SAME, "--set", "lookback=2")
     assert shown.exit_code == 2
     assert "'gold:run' has no parameter 'lookback'" in shown.stderr
 
 
-def test_an_output_folder_cannot_take_two_runs(project: Path) -> None:
-    shown = twice(project, SAME, "--output", "out")
+def test_an_output_folder_cannot_take_two_runs(folder: Path) -> None:
+    shown = twice(folder, SAME, "--output", "out")
     assert shown.exit_code == 2
     assert "--twice leaves its runs in .zacperf/runs; leave --output out" in shown.stderr
+
+
+NONDETERMINISTIC = """
+import os
+from pathlib import Path
+from pytest_zacperf.engines import BacktestOutput
+from pytest_zacperf.engines.function import FunctionEngine
+from pytest_zacperf.records import OrderEvent
+
+def run(start, end):
+    with open("counter", "a") as file: file.write("x")
+    price = 100.0 + os.path.getsize("counter")
+    event = OrderEvent(ts_event_ns=1, symbol="GLD", order_id=1, event_id=1, status="filled",
+                       type="market", side="buy", quantity=1, fill_quantity=1, fill_price=price)
+    return BacktestOutput(order_events=[event], data_fingerprint=DATA)
+
+engine = FunctionEngine("strategy:run")
+"""
+TESTS = """
+def test_it(backtest): assert backtest.run.status == "done"
+def test_again(backtest): assert len(backtest.order_events) == 1
+"""
+
+
+def warned(project: Project, data: str, *arguments: str) -> list[str]:
+    """Return what the second of two sessions warns of."""
+    project.configure('engine = "strategy:engine"')
+    settings = (
+        (project.root / "pyproject.toml").read_text().replace('filterwarnings = ["error"]', "")
+    )
+    project.write("pyproject.toml", settings)
+    project.write("strategy.py", NONDETERMINISTIC.replace("DATA", data))
+    project.write("test_it.py", TESTS)
+    arguments = ("--zacperf-window", "wk-1", *arguments)
+    project.run(*arguments).assert_outcomes(passed=2)
+    result = project.run(*arguments)
+    result.assert_outcomes(passed=2, warnings=2)
+    return result.outlines
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_two_sessions_with_other_order_events_warn_loudly(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    lines = warned(project, "'0f'", *workers)
+    first, second = sorted(folder.name for folder in (project.root / ".zacperf" / "runs").iterdir())
+    sentence = (
+        f"NOT DETERMINISTIC: run {first} had the same code, parameters and data, and other order "
+        "events; "
+    )
+    assert [line for line in lines if sentence in line and "Nondeterministic" in line]
+    assert [line for line in lines if line.startswith(f"warning: wk-1: {sentence}")]
+    shown = CliRunner().invoke(main, ["show", second, "--root", str(project.root)])
+    assert shown.exit_code == 0
+    assert sentence in shown.stdout.replace("\n", " ")
+
+
+def test_unknown_data_are_named_as_the_other_possible_reason(project: Project) -> None:
+    lines = warned(project, "None")
+    assert [line for line in lines if "the engine does not say which data" in line]
+
+
+def test_a_change_of_the_code_is_no_contradiction(project: Project) -> None:
+    project.write("test_it.py", TESTS)
+    for comment in ("# one", "# two"):
+        project.write("strategy.py", NONDETERMINISTIC.replace("DATA", "'0f'") + comment)
+        project.run("--zacperf-window", "wk-1").assert_outcomes(passed=2)
+
+
+def test_a_project_that_makes_warnings_errors_fails_on_it(project: Project) -> None:
+    project.write("strategy.py", NONDETERMINISTIC.replace("DATA", "'0f'"))
+    project.write("test_it.py", TESTS)
+    project.run("--zacperf-window", "wk-1").assert_outcomes(passed=2)
+    project.run("--zacperf-window", "wk-1").assert_outcomes(failed=2)

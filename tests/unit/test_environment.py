@@ -161,6 +161,7 @@ def test_a_package_elsewhere_counts_when_it_is_named(tmp_path: Path, load: Load)
 
 
 def test_of_a_package_the_whole_folder_counts_but_of_ours_the_subpackage() -> None:
+    importlib.import_module("pytest_zacperf.engines")
     names = ["msgspec.json", "pytest_zacperf.engines.function", "pytest_zacperf.engines"]
     assert [folder.name for folder in package_dirs(names)] == ["msgspec", "engines"]
 

@@ -25,7 +25,17 @@ FOUNDATION, DOMAIN, EFFECTS, APPLICATION, EDGES, EMBEDDED = (
 )
 LAYERS = {
     FOUNDATION: {"", "errors", "digest", "units", "values", "records", "settings"},
-    DOMAIN: {"determinism", "stats", "verdict", "parity", "plan", "scaling", "render"},
+    DOMAIN: {
+        "determinism",
+        "retention",
+        "run_names",
+        "stats",
+        "verdict",
+        "parity",
+        "plan",
+        "scaling",
+        "render",
+    },
     EFFECTS: {
         "engines",
         "measure",
@@ -38,7 +48,7 @@ LAYERS = {
         "worktree",
         "store",
     },
-    APPLICATION: {"worker", "execution", "repeatability", "runner", "queue"},
+    APPLICATION: {"worker", "execution", "repeatability", "runner", "housekeeping", "queue"},
     EDGES: {
         "options",
         "session",
@@ -77,6 +87,7 @@ EDGE_LIBRARIES = {
     "_pytest": set[str](),
     "syrupy": {"fixtures", "snapshots", "plugin"},
     "click": {"cli"},
+    "rich": {"cli"},
 }
 
 

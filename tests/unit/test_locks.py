@@ -157,6 +157,23 @@ def test_a_short_wait_is_not_worth_a_line(path: Path) -> None:
     blocked.communicate()
 
 
+def test_a_free_lock_is_taken_without_a_wait_and_leaves_no_file(path: Path) -> None:
+    with locks.exclusive_if_free(path) as is_mine:
+        assert is_mine
+        assert locks.is_held(path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("kind", ["exclusive", "shared file"])
+def test_a_lock_that_is_held_is_left_to_its_holder_at_once(
+    path: Path, kind: str, holder: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    holder(kind)
+    with locks.exclusive_if_free(path) as is_mine:
+        assert not is_mine
+    assert locks.is_held(path)
+
+
 def test_whether_a_lock_is_held_can_be_asked(path: Path) -> None:
     assert not locks.is_held(path)
     with locks.shared(path, ME):

@@ -9,9 +9,10 @@ HEAVY = (
     *("click", "rich", "filelock"),
 )
 ENGINES = ("pytest_zacperf.engines", "pytest_zacperf.zacqc")
+STORE = ("pytest_zacperf.store", "pytest_zacperf.housekeeping")
 LOADED = f"""
 import sys
-heavy = [name for name in {(*HEAVY, *ENGINES)!r} if name in sys.modules]
+heavy = [name for name in {(*HEAVY, *ENGINES, *STORE)!r} if name in sys.modules]
 """
 
 

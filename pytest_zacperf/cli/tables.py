@@ -1,0 +1,61 @@
+"""Tables on the terminal; the only module that knows rich."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from pytest_zacperf.render import Table
+
+# Of a pipe or a file: there nothing wraps and nothing is cut, so that programs can read it.
+UNLIMITED_WIDTH = 100_000
+
+
+def fits(table: Table) -> bool:
+    """Return whether a table needs no line breaks within its cells; always so in a pipe."""
+    console = _console()
+    width = Measurement.get(console, console.options, _laid_out(table)).maximum
+    # At the limit rich already gives it no more than there is.
+    return width < console.width
+
+
+def print_table(table: Table, *, spaced: bool = False) -> None:
+    """Print a table; the rows of a spaced one have an empty line between them."""
+    console = _console()
+    with console.capture() as captured:
+        console.print(_laid_out(table, spaced=spaced))
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+    if table.note:
+        click.echo(table.note)
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else UNLIMITED_WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False)
+
+
+def _laid_out(table: Table, *, spaced: bool = False) -> RichTable:
+    laid_out = RichTable(
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, int(spaced), 0),
+        show_header=bool(table.header),
+        header_style="bold",
+    )
+    for index in range(len(table.rows[0])):
+        laid_out.add_column(
+            Text(table.header[index]) if table.header else "",
+            justify="right" if index in table.numbers else "left",
+            overflow="fold",
+            no_wrap=index == 0,  # it is what people copy
+        )
+    for row in table.rows:
+        # Not str: what a user wrote is no markup.
+        laid_out.add_row(*map(Text, row))
+    return laid_out
