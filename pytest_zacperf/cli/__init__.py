@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pytest_zacperf.cli.backtest import backtest
+from pytest_zacperf.cli.start import demo, init
 
 
 @click.group()
@@ -13,4 +14,5 @@ def main() -> None:
     """Performance and parity of trading backtests."""
 
 
-main.add_command(backtest)
+for command in (backtest, demo, init):
+    main.add_command(command)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pytest_zacperf.cli.common import (
+    DATE,
     EXIT_FAILED,
     FOLDER,
     InputError,
@@ -16,16 +17,15 @@ from pytest_zacperf.cli.common import (
     errors_for_people,
     open_project,
     root_option,
+    window_between,
 )
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.naming import new_session_id
-from pytest_zacperf.records import ParameterValue, Run, Window, Workload
+from pytest_zacperf.records import ParameterValue, Run, Workload
 from pytest_zacperf.render import run_lines
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.worker import EXIT_BAD_INPUT
-
-DATE = click.DateTime(["%Y-%m-%d"])
 
 
 def parse_parameters(
@@ -75,7 +75,7 @@ def backtest(  # noqa: PLR0913 - click passes every option by its name
     stages: bool,
 ) -> None:
     """Run one backtest in a process of its own; show what it did and what it cost."""
-    window = _window(start.date(), end.date())
+    window = window_between(start, end)
     with errors_for_people("interrupted; the backtest was ended"):
         project = open_project(root)
         workload = Workload(
@@ -109,12 +109,6 @@ def _runner(project: Project, *, stages: bool) -> Runner:
         not_sources=(str(project.settings.plan),),
         on_wait=lambda text: click.echo(text, err=True),
     )
-
-
-def _window(start: dt.date, end: dt.date) -> Window:
-    if end < start:
-        raise click.BadParameter(f"{end} is before the start, {start}", param_hint="'--end'")
-    return Window(id=f"{start}_{end}", start=start, end=end)
 
 
 def _report(run: Run, folder: Path) -> None:
