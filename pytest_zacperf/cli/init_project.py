@@ -21,9 +21,11 @@ from pytest_zacperf.starter import (
     parity_text,
     perf_text,
 )
+from pytest_zacperf.starter.demo import REQUIREMENT as EMBEDDED_REQUIREMENT
 from pytest_zacperf.starter.table import with_table
 
 TEST_FOLDERS = ("tests", "test")
+EMBEDDED = "zacqc"
 REQUIREMENTS_FILE = "requirements.txt"
 BASELINE = '  baseline = { parameter = "value" }'
 RECORD = "pytest --snapshot-update -m parity"
@@ -60,7 +62,7 @@ def find_additions(project: Project, engine: str | None, window: Window | None) 
         engine=found.reference,
         plan=plan.name,
         labels=plan.labels,
-        requirements=_requirements(project.root),
+        requirements=_requirements(project.root, found.reference),
     )
     return Additions(
         files=_files(project, starter, found, plan),
@@ -107,10 +109,11 @@ def _test_path(root: Path, tests: str, path: str) -> str:
     )
 
 
-def _requirements(root: Path) -> str:
+def _requirements(root: Path, engine: str) -> str:
     project = ["-e ."] if project_file.is_package(root) else []
     listed = [f"-r {REQUIREMENTS_FILE}"] if (root / REQUIREMENTS_FILE).is_file() else []
-    return " ".join([*project, *listed, "pytest-zacperf"])
+    plugin = f'"{EMBEDDED_REQUIREMENT}"' if engine == EMBEDDED else "pytest-zacperf"
+    return " ".join([*project, *listed, plugin])
 
 
 def _next_lines(project: Project, engine: FoundEngine, *, has_table: bool) -> tuple[str, ...]:

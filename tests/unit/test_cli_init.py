@@ -159,6 +159,12 @@ def test_ci_installs_what_the_project_needs(root: Path) -> None:
     assert "      - run: pip install -e . -r requirements.txt pytest-zacperf\n" in text
 
 
+def test_ci_installs_the_extra_of_the_embedded_engine(root: Path) -> None:
+    init("--engine", "zacqc", *DATES)
+    text = (root / ".github" / "workflows" / "backtest.yml").read_text()
+    assert '      - run: pip install "pytest-zacperf[zacqc]"\n' in text
+
+
 def test_a_table_that_exists_is_kept(root: Path) -> None:
     table = '[tool.zacperf]\nengine = "mine:engine"\nplan = "my.json"\nbaseline = { a = 1 }\n'
     write(root, "pyproject.toml", table)
