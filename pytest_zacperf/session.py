@@ -96,10 +96,9 @@ class Session:
         if self.settings.engine is None:
             raise SettingsError(
                 "no engine is set, so there is no backtest to run",
-                # The demo command is part of a later issue; its name is promised already.
                 'set engine = "module:object" under [tool.zacperf] in pyproject.toml; '
                 'engine = "zacqc" is the embedded backtest to try it with '
-                "(zacperf demo will write such a project)",
+                "(zacperf demo writes such a project)",
             )
         return self.settings.engine
 

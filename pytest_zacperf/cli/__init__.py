@@ -6,6 +6,7 @@ import click
 
 from pytest_zacperf.cli.backtest import backtest
 from pytest_zacperf.cli.runs import runs, show
+from pytest_zacperf.cli.start import demo, init
 
 
 @click.group()
@@ -14,6 +15,5 @@ def main() -> None:
     """Performance and parity of trading backtests."""
 
 
-main.add_command(backtest)
-main.add_command(runs)
-main.add_command(show)
+for command in (backtest, runs, show, demo, init):
+    main.add_command(command)

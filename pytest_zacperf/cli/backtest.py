@@ -11,6 +11,7 @@ import click
 
 from pytest_zacperf import housekeeping
 from pytest_zacperf.cli.common import (
+    DATE,
     EXIT_FAILED,
     FOLDER,
     InputError,
@@ -18,18 +19,17 @@ from pytest_zacperf.cli.common import (
     errors_for_people,
     open_project,
     root_option,
+    window_between,
 )
 from pytest_zacperf.determinism import Repetition
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.naming import new_session_id
-from pytest_zacperf.records import ParameterValue, Run, Window, Workload
+from pytest_zacperf.records import ParameterValue, Run, Workload
 from pytest_zacperf.render import repetition_lines, run_lines
 from pytest_zacperf.repeatability import run_twice
 from pytest_zacperf.runner import Runner, storing
 from pytest_zacperf.worker import EXIT_BAD_INPUT
-
-DATE = click.DateTime(["%Y-%m-%d"])
 
 
 def parse_parameters(
@@ -87,7 +87,7 @@ def backtest(  # noqa: PLR0913 - click passes every option by its name
     """Run one backtest in a process of its own; show what it did and what it cost."""
     if twice and output is not None:
         raise click.UsageError("--twice leaves its runs in .zacperf/runs; leave --output out")
-    window = _window(start.date(), end.date())
+    window = window_between(start, end)
     with errors_for_people("interrupted; the backtest was ended"):
         project = open_project(root)
         workload = Workload(
@@ -136,12 +136,6 @@ def _session(project: Project) -> Iterator[str]:
             problem = housekeeping.prune(project.store, project.settings)
             if problem is not None:
                 click.echo(problem, err=True)
-
-
-def _window(start: dt.date, end: dt.date) -> Window:
-    if end < start:
-        raise click.BadParameter(f"{end} is before the start, {start}", param_hint="'--end'")
-    return Window(id=f"{start}_{end}", start=start, end=end)
 
 
 def _report_repetition(found: Repetition) -> None:

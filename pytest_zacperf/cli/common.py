@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ import click
 
 from pytest_zacperf import project, settings
 from pytest_zacperf.errors import ZacperfError
+from pytest_zacperf.records import Window
 from pytest_zacperf.settings import Settings
 from pytest_zacperf.store import STORE_FOLDER, RunStore
 
@@ -18,6 +21,7 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
+DATE = click.DateTime(["%Y-%m-%d"])
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 root_option = click.option(
@@ -69,12 +73,33 @@ def open_project(root: Path | None) -> Project:
     )
 
 
+def window_between(start: dt.datetime, end: dt.datetime) -> Window:
+    """Return the window of ``--start`` and ``--end``.
+
+    Raises:
+        click.BadParameter: The end is before the start.
+
+    """
+    first, last = start.date(), end.date()
+    if last < first:
+        raise click.BadParameter(f"{last} is before the start, {first}", param_hint="'--end'")
+    return Window(id=f"{first}_{last}", start=first, end=last)
+
+
+def is_terminal() -> bool:
+    """Return whether somebody can be asked."""
+    try:
+        return sys.stdin.isatty()
+    except AttributeError:  # Python has no stdin where it is closed
+        return False
+
+
 @contextlib.contextmanager
 def errors_for_people(when_interrupted: str = "interrupted") -> Iterator[None]:
     """Turn errors into one sentence and an exit code; a traceback is never shown."""
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):  # click makes Abort of a Ctrl-C at a prompt
         click.echo(when_interrupted, err=True)
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
     except ZacperfError as e:

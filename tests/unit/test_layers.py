@@ -43,6 +43,7 @@ LAYERS = {
         "process",
         "project",
         "stages",
+        "starter",
         "profiling",
         "environment",
         "worktree",
@@ -168,8 +169,8 @@ def may_import(module: str, target: str) -> bool:
     layer, other = layer_of(module), layer_of(target)
     if module == "stages":  # any algorithm may vendor it
         return False
-    if module.partition(".")[0] == target.partition(".")[0] == "store":  # one effect, some files
-        return True
+    if module.partition(".")[0] == target.partition(".")[0] in {"starter", "store"}:
+        return True  # one effect, some files
     if layer == EFFECTS and other == EFFECTS:
         return target in {ENGINES, ENGINE_LOOKUP, "stages"} and module.startswith(ENGINES)
     if layer == EMBEDDED:

@@ -139,7 +139,7 @@ def test_a_problem_of_a_deselected_test_stops_nothing(
             "{",
             (
                 "ERROR: test_it.py::test_run: no engine is set, so there is no backtest to run",
-                '  hint: set engine = *; engine = "zacqc" is the embedded backtest*zacperf demo*',
+                '  hint: set engine = *; engine = "zacqc" is the embedded *(zacperf demo writes *)',
             ),
             id="no engine, before the plan is read",
         ),
