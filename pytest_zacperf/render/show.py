@@ -40,6 +40,7 @@ def _origin(
 ) -> Iterator[tuple[str, str]]:
     yield "id", run.id
     yield "short id", short_id(run.id)
+    yield "window id", run.workload.window.id
     yield "folder", folder
     if run.status == "error":
         yield "errors", stderr

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import threading
 import time
@@ -156,3 +157,19 @@ def test_when_the_parent_is_killed_another_worker_takes_the_window_up(project: P
     (run,) = runs(project)
     assert run.status == "done"
     assert left_over(project) == []
+
+
+def test_who_waits_for_a_comparison_says_for_which(project: Project) -> None:
+    project.configure('engine = "strategy:engine"', "rounds = 2", 'baseline = { words = "old" }')
+    test = "def test_it(backtest, baseline): assert backtest.runtime / baseline.runtime < 100\n"
+    write(project, tests=test, modules=2)
+    result = project.run("-n", "2", "--zacperf-window", "wk-1")
+    result.assert_outcomes(passed=2)
+    (line,) = [line for line in result.errlines if "waiting for the rounds" in line]
+    assert re.fullmatch(
+        r"zacperf: gw\d: waiting for the rounds of wk-1 "
+        r"\(process \d+, gw\d, has the rounds of wk-1\)",
+        line,
+    )
+    # A single run of either side, then two sides with a warm-up and two rounds each.
+    assert counted(project) == {"2025-01-20": 2 + 2 * 3}
