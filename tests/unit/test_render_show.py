@@ -115,6 +115,7 @@ def test_a_run_is_shown_with_where_it_is_and_when_it_ran() -> None:
     assert pairs == [
         ("id", "r"),
         ("short id", short_id("r")),
+        ("window id", "w"),
         ("folder", "/p/r"),
         ("started", "2025-11-01 10:10:00+00:00"),
         ("ended", "2025-11-01 10:10:00+00:00"),
