@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zacperf import render, runner, store
+from pytest_zacperf import render, store
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.parity import OrderEvents
@@ -178,14 +178,14 @@ def _failing_tests() -> Iterator[None]:
     try:
         yield
     except ZacperfError as e:
-        # Our own frames would tell the reader nothing.
-        pytest.fail(str(e), pytrace=False)
+        # Our own frames would tell the reader nothing, and neither would what caused it.
+        raise pytest.fail.Exception(str(e), pytrace=False) from None
 
 
 def _new_runner(session: Session) -> Runner:
     settings = session.settings
     run_store = NotingStore(session.root / STORE_FOLDER)
-    with _failing_tests(), runner.storing(run_store.folder):
+    with _failing_tests(), store.storing(run_store.folder):
         session.resources.enter_context(run_store.use(session.id))
     return Runner(
         store=run_store,

@@ -19,6 +19,7 @@ from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.measure import SAMPLED_CHILDREN, ChildMemorySampler
 from pytest_zacperf.process import Command, kill_marked, run_process
 from pytest_zacperf.records import Costs, MachineUse, Run, RunRequest, WorkerResult
+from pytest_zacperf.sentences import one_line, with_hint
 from pytest_zacperf.units import format_bytes
 from pytest_zacperf.worker import EXIT_NOT_WRITTEN
 
@@ -96,7 +97,9 @@ class Execution:
         except KeyboardInterrupt:
             store.write_run(self.folder, self._failed(start_utc, INTERRUPTED, None))
             raise
-        return self._completed(self._failed(start_utc, failure, exit_status))
+        run = self._completed(self._failed(start_utc, failure, exit_status))
+        # Part of it may be what an engine has written to its log.
+        return msgspec.structs.replace(run, reason=run.reason and one_line(run.reason))
 
     def _watched(self) -> tuple[int | None, str | None]:
         try:
@@ -143,7 +146,7 @@ class Execution:
             result = store.read_worker_result(self.folder)
             reason = store.read_worker_error(self.folder)
         except ZacperfError as e:
-            return msgspec.structs.replace(run, reason=e.problem)
+            return msgspec.structs.replace(run, reason=with_hint(e.problem, e.hint))
         # A result counts even if the worker did not end by itself then, say for a thread.
         if result is None:
             reason = run.reason or reason or _death(self.folder, run.exit_status)
@@ -211,7 +214,10 @@ def _cut_logs(folder: Path) -> Iterator[str]:
 def _death(folder: Path, exit_status: int | None) -> str:
     if exit_status == EXIT_NOT_WRITTEN:
         free = format_bytes(shutil.disk_usage(folder).free)
-        return f"its results could not be written to {folder}, where {free} are free"
+        return (
+            f"its results could not be written to {folder}, where {free} are free "
+            f"(hint: free some space there, then run again)"
+        )
     said = store.last_lines(folder / store.STDERR_FILE, STDERR_LINES)
     return _end(exit_status) + (f": {said}" if said else "")
 

@@ -65,7 +65,13 @@ def baseline_for(request: pytest.FixtureRequest, window: Window) -> BaselineFact
     """Return a function whose keyword arguments are the parameters of the baseline side."""
 
     def baseline_for_(**parameters: ParameterValue) -> Backtest:
-        return _backtest(request, window, parse_parameters(parameters))
+        try:
+            checked = parse_parameters(parameters)
+        except ValueError as e:
+            problem, _, hint = str(e).partition("; ")
+            reason = f"baseline_for(): {problem}\n  hint: {hint}"
+            raise pytest.fail.Exception(reason, pytrace=False) from None
+        return _backtest(request, window, checked)
 
     return baseline_for_
 

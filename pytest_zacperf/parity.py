@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, get_args, overload
@@ -12,10 +12,12 @@ from typing import Any, get_args, overload
 import msgspec
 
 from pytest_zacperf.records import OrderEvent, OrderSide, OrderStatus
+from pytest_zacperf.sentences import cut
 
 INTEGERS = ("ts_event_ns", "order_id", "event_id")
 NUMBERS = ("quantity", "limit_price", "stop_price", "fill_quantity", "fill_price", "fee")
 OPTIONAL = tuple(f.name for f in msgspec.structs.fields(OrderEvent) if f.default is None)
+LONGEST_VALUE = 100
 CHOICES = {"status": get_args(OrderStatus), "side": get_args(OrderSide)}
 
 _ENCODER = msgspec.json.Encoder()
@@ -231,21 +233,24 @@ def _float(event: OrderEvent, name: str) -> float | None:
 
 
 def _extra(event: OrderEvent) -> dict[str, Any] | None:
-    if not event.extra:
+    extra: object = event.extra
+    if extra is None or extra == {}:
         return None
-    for key, value in event.extra.items():
+    if not isinstance(extra, Mapping) or not all(isinstance(key, str) for key in extra):
+        raise ValueError(f"{_place(event, 'extra')} is no mapping of names to values")
+    for key, value in extra.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(
                 f"order {event.order_id}, event {event.event_id}: extra[{key!r}] = {value!r} "
                 "is not a finite number"
             )
     # Sorted, so that equal runs are equal bytes however the engine filled it.
-    return dict(sorted(event.extra.items()))
+    return dict(sorted(extra.items()))
 
 
 def _place(event: OrderEvent, name: str) -> str:
-    value = getattr(event, name)
-    return f"order {event.order_id}, event {event.event_id}: {name} = {value!r}"
+    value = cut(repr(getattr(event, name)), LONGEST_VALUE)
+    return f"order {event.order_id}, event {event.event_id}: {name} = {value}"
 
 
 def _count(number: int, noun: str) -> str:

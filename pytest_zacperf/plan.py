@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.records import Window
+from pytest_zacperf.sentences import one_line
 from pytest_zacperf.values import nearest
 
 CACHE_PROBE = "cache_probe"
+KEYS = ("meta", "invariants", "runs", "results")
 EXAMPLE = '{ "id": "wk-1", "start": "2025-01-20", "end": "2025-01-26", "label": "week" }'
 
 
@@ -80,7 +83,8 @@ def parse_plan(text: bytes, name: str) -> Plan:
     document = _document(text, name)
     entries = document.get("runs")
     if not isinstance(entries, list):
-        raise SettingsError(f"{name} has no list 'runs'", f'write "runs": [{EXAMPLE}]')
+        near = _near_key("runs", document, known=KEYS)
+        raise SettingsError(f"{name} has no list 'runs'{near}", f'write "runs": [{EXAMPLE}]')
     runs = tuple(_run(entry, f"{name}, run {index}") for index, entry in enumerate(entries, 1))
     for run_id, count in Counter(run.id for run in runs).items():
         if count > 1:
@@ -88,6 +92,7 @@ def parse_plan(text: bytes, name: str) -> Plan:
                 f"{name} has {count} runs with the id {run_id!r}", "give each run an id of its own"
             )
     parts = {key: _object(document, key, name) for key in ("meta", "invariants", "results")}
+    _refuse_output_dir(parts["meta"].get("output_dir"), name)
     return Plan(name=name, runs=runs, document=document, **parts)
 
 
@@ -131,6 +136,10 @@ def _document(text: bytes, name: str) -> dict[str, Any]:
         ) from e
     except UnicodeDecodeError as e:
         raise SettingsError(f"{name} is not UTF-8 text: byte {e.start}", "save it as UTF-8") from e
+    except RecursionError as e:
+        raise SettingsError(f"{name} is nested too deeply", 'begin it with {"runs": [') from e
+    except ValueError as e:  # such as a number with thousands of digits
+        raise SettingsError(f"{name} cannot be read: {one_line(str(e))}", "correct it") from e
     if not isinstance(document, dict):
         raise SettingsError(f"{name} is not a JSON object", 'begin it with {"runs": [')
     return document
@@ -146,6 +155,8 @@ def _run(entry: object, place: str) -> PlannedRun:
         raise SettingsError(f"{place}: {_reason(e, entry)}", f"write it as {EXAMPLE}") from e
     if not run.id.strip():
         raise SettingsError(f"{place}: key 'id': it is empty", "give the run a name")
+    if not run.id.isprintable():
+        raise SettingsError(f"{place}: key 'id' holds a control character", "leave it out")
     if run.end < run.start:
         raise SettingsError(
             f"{place}: key 'end': {run.end} is before 'start', {run.start}",
@@ -158,12 +169,29 @@ def _reason(error: msgspec.ValidationError, entry: object) -> str:
     message, _, path = str(error).partition(" - at `$.")
     if not path:
         # Of a missing key msgspec tells the name alone.
-        return message[0].lower() + message[1:]
+        missing = message.partition("`")[2].rstrip("`")
+        near = _near_key(missing, entry, known=PlannedRun.__struct_fields__)
+        return f"{message[0].lower()}{message[1:]}{near}"
     key = path.rstrip("`")
     value = entry.get(key) if isinstance(entry, Mapping) else entry
-    if isinstance(value, str):
+    if isinstance(value, str) and key in {"start", "end"}:
         return f"key {key!r}: {value!r} is not a date such as 2025-01-20"
     return f"key {key!r}: {value!r}: {message[0].lower()}{message[1:]}"
+
+
+def _near_key(missing: str, entry: object, *, known: Collection[str]) -> str:
+    # Keys that nobody knows are kept, so one that is written wrong shows by what is missing.
+    unknown = [str(key) for key in entry if key not in known] if isinstance(entry, Mapping) else []
+    near = difflib.get_close_matches(missing, unknown, n=1)
+    return f", though it has {near[0]!r}" if near else ""
+
+
+def _refuse_output_dir(value: object, name: str) -> None:
+    if value is not None and not (isinstance(value, str) and value.isprintable()):
+        raise SettingsError(
+            f"{name}: 'meta' has output_dir = {value!r}, which names no folder",
+            'write it like "output_dir": "profiles"',
+        )
 
 
 def _object(document: Mapping[str, Any], key: str, name: str) -> dict[str, Any]:

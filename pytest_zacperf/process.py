@@ -134,7 +134,8 @@ def _end(process: subprocess.Popen[bytes], marker: str) -> None:
 
 def _terminate(process: subprocess.Popen[bytes], marker: str) -> None:
     tree = _tree(process.pid, marker)
-    for one in tree:
+    # The process itself first: whose children end before it would go on as if they were done.
+    for one in sorted(tree, key=lambda one: one.pid != process.pid):
         _send(one, signal.SIGTERM)
     deadline_s = time.monotonic() + GRACE_S
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,13 +16,6 @@ from pytest_zacperf.store import Claim, OnWait, RunStore
 
 WINDOW_ID_CHARACTERS = 80  # of a run id, which is a file name
 NO_LIMITS = Limits()
-
-HINTS = {
-    errno.ENOSPC: "free some space there, then run again",
-    errno.EDQUOT: "free some space there, then run again",
-    errno.EROFS: "make that folder writable, or copy the project to one that is",
-    errno.EACCES: "make that folder writable, or copy the project to one that is",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +90,7 @@ class Runner:
             run_id=run_id, request=request, limits=limits or self.limits, machine=machine
         )
         try:
-            with storing(self.store.folder):
+            with store.storing(self.store.folder):
                 return self.store.read_run(run_id) or self._locked(execution)
         except RunError as e:
             self.unstored[run_id] = e
@@ -188,8 +178,9 @@ class Runner:
         if run.fingerprints is not None:
             run = determinism.checked(run, self.store.runs_of(run.fingerprints.workload))
         store.write_run(execution.folder, run)
-        if run.status == "done":
-            store.discard_worker_result(execution.folder)
+        store.discard_messages(execution.folder)
+        if run.status == "error":
+            store.discard_output(execution.folder)
         return run
 
     def _claim(self, what: str) -> Claim:
@@ -220,20 +211,3 @@ class Runner:
             cpus=self.cpus,
             not_sources=self.not_sources,
         )
-
-
-@contextlib.contextmanager
-def storing(folder: Path) -> Iterator[None]:
-    """Turn the disk's errors into one sentence.
-
-    Raises:
-        RunError: The disk is full, read-only, or what else it says.
-
-    """
-    try:
-        yield
-    except OSError as e:
-        raise RunError(
-            f"runs cannot be stored: {e.filename or folder}: {e.strerror or e}",
-            HINTS.get(e.errno or 0, f"look at {folder}"),
-        ) from e

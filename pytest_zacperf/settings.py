@@ -13,6 +13,7 @@ from typing import Any
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.records import ParameterValue
 from pytest_zacperf.values import (
+    count_of_flag,
     nearest,
     parse_count,
     parse_cpus,
@@ -65,13 +66,14 @@ class Option:
 
     Attributes:
         name: Key in the table; with dashes, the end of the flag.
-        parse: Value of the table or text of the flag to the value in force; raises ValueError.
+        parse: Value of the table or of the flag to the value in force; raises ValueError.
         default: As it would stand in the table; None for nothing.
         metavar: What the flag takes, for ``pytest --help``.
         help: One sentence without a full stop.
         field: Attribute of ``Settings``, when it is not the name.
         unset: The value in force when there is no default either.
         in_table: False for what makes sense for one session only.
+        read_flag: Text of the flag to what a table would hold.
 
     """
 
@@ -83,6 +85,7 @@ class Option:
     field: str = ""
     unset: object = None
     in_table: bool = True
+    read_flag: Callable[[str], object] = str
 
     @property
     def flag(self) -> str:
@@ -126,9 +129,10 @@ def settings_table_lines() -> list[str]:
 
 
 def _value(option: Option, table: Mapping[str, object], flags: Mapping[str, str | None]) -> Any:  # noqa: ANN401 - typed by Settings
-    value: object = flags.get(option.name)
-    source = option.flag
-    if value is None:
+    flag = flags.get(option.name)
+    if flag is not None:
+        source, value = option.flag, option.read_flag(flag)
+    else:
         source, value = f"{TABLE} {option.name}", table.get(option.name, option.default)
     if value is None:
         return option.unset
@@ -189,6 +193,7 @@ OPTIONS = (
     Option(
         name="rounds",
         parse=parse_count,
+        read_flag=count_of_flag,
         default=5,
         metavar="N",
         help="Pairs of runs, baseline and candidate in turn, behind a verdict",
@@ -212,6 +217,7 @@ OPTIONS = (
     Option(
         name="threads",
         parse=parse_count,
+        read_flag=count_of_flag,
         default=None,
         metavar="N",
         help="Threads that numeric libraries may use in a run (OpenMP, BLAS, numba, polars ...)",
@@ -219,6 +225,7 @@ OPTIONS = (
     Option(
         name="keep_runs",
         parse=parse_count,
+        read_flag=count_of_flag,
         default=200,
         metavar="N",
         help="How many runs `.zacperf` keeps; the oldest go first, never those in use",

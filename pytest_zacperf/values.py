@@ -38,6 +38,11 @@ def parse_duration(value: object) -> float:
     return seconds
 
 
+def count_of_flag(text: str) -> object:
+    """Return a flag's text as the whole number it is, or as it stands; a table has numbers."""
+    return int(text) if text.strip().isdecimal() else text
+
+
 def parse_parameters(value: object) -> dict[str, ParameterValue]:
     """Return engine parameters from a table, or from a text such as ``metrics=full,lookback=20``.
 
@@ -51,6 +56,8 @@ def parse_parameters(value: object) -> dict[str, ParameterValue]:
                     f"{name} = {parameter!r} is not a parameter; "
                     f"write a text, a number or a boolean"
                 )
+            if isinstance(parameter, float) and not math.isfinite(parameter):
+                raise ValueError(f"{name} = {parameter} is not a finite number; write another one")
         return dict(value)
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004
@@ -81,6 +88,8 @@ def parse_text(value: object) -> str:
     """Return a text that is not empty, without the space around it."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{value!r} is not a text; write a string that is not empty")
+    if not value.strip().isprintable():
+        raise ValueError(f"{value!r} holds a control character; leave it out")
     return value.strip()
 
 
@@ -97,10 +106,9 @@ def parse_names(value: object) -> tuple[str, ...]:
 
 def parse_count(value: object) -> int:
     """Return a whole number from 1."""
-    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"{value!r} is not a count; write a whole number from 1, such as 5")
-    return number
+    return value
 
 
 def parse_cpus(value: object) -> tuple[int, ...]:

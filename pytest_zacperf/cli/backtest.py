@@ -28,7 +28,8 @@ from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.records import ParameterValue, Run, Workload
 from pytest_zacperf.render import repetition_lines, run_lines
 from pytest_zacperf.repeatability import run_twice
-from pytest_zacperf.runner import Runner, storing
+from pytest_zacperf.runner import Runner
+from pytest_zacperf.store import storing
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 

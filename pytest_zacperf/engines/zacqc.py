@@ -71,7 +71,13 @@ class ZacQCEngine:
     def prepare(self, window: Window, context: Context) -> None:
         """Find the trading days and set the replay up; data are read in ``run``, as in Lean."""
         market = self._market(context)
-        sessions = market.sessions(window.start, window.end)
+        try:
+            sessions = market.sessions(window.start, window.end)
+        except (OverflowError, ValueError) as e:  # pandas knows the years from 1677 to 2262
+            raise EngineError(
+                f"window {window.id!r} from {window.start} to {window.end} is beyond the calendar",
+                "correct the year",
+            ) from e
         if not sessions:
             raise EngineError(
                 f"window {window.id!r} has no XNYS trading day between {window.start}"

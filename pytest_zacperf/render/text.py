@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from pytest_zacperf.sentences import cut, escape
+
+__all__ = ["Table", "cut", "escape", "table_lines"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -37,16 +41,3 @@ def table_lines(
         ).rstrip()
         for row in cells
     ]
-
-
-def escape(text: str) -> str:
-    """Return *text* with control and format characters written as escapes."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
-
-
-def cut(text: str, longest: int) -> str:
-    """Return *text*, or its beginning and "..." when it is longer than *longest*."""
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."

@@ -19,6 +19,7 @@ import msgspec
 from pytest_zacperf.records import Run, RunRequest
 from pytest_zacperf.settings import RUNS_FOLDER, STORE_FOLDER
 from pytest_zacperf.store import locks, pruning
+from pytest_zacperf.store.disk import storing
 from pytest_zacperf.store.files import cut_middle, file_name, last_lines, write_atomically
 from pytest_zacperf.store.index import Entry, State, read_entry
 from pytest_zacperf.store.locks import Claim, OnWait, ReadWriteLock
@@ -27,7 +28,7 @@ from pytest_zacperf.store.messages import (
     RUN_FILE,
     STDERR_FILE,
     STDOUT_FILE,
-    discard_worker_result,
+    discard_messages,
     read_worker_error,
     read_worker_result,
     write_request,
@@ -40,12 +41,14 @@ from pytest_zacperf.store.output import (
     ORDER_EVENTS_FILE,
     TRADES_FILE,
     RunOutput,
+    discard_output,
     read_equity,
     read_order_events,
     read_statistics,
     read_trades,
     write_output,
 )
+from pytest_zacperf.store.usable import require_mapping, shown
 
 __all__ = [
     "EQUITY_FILE",
@@ -64,7 +67,8 @@ __all__ = [
     "RunStore",
     "State",
     "cut_middle",
-    "discard_worker_result",
+    "discard_messages",
+    "discard_output",
     "file_name",
     "last_lines",
     "machine_lock",
@@ -74,6 +78,9 @@ __all__ = [
     "read_trades",
     "read_worker_error",
     "read_worker_result",
+    "require_mapping",
+    "shown",
+    "storing",
     "write_atomically",
     "write_output",
     "write_request",
@@ -123,10 +130,14 @@ class RunStore:
             self._discard(folder)
         staged = self.folder / "new" / folder.name
         shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir(parents=True)
-        write_request(staged, request)
-        folder.parent.mkdir(exist_ok=True)
-        return staged.rename(folder)
+        try:
+            staged.mkdir(parents=True)
+            write_request(staged, request)
+            folder.parent.mkdir(exist_ok=True)
+            return staged.rename(folder)
+        except OSError:
+            shutil.rmtree(staged, ignore_errors=True)
+            raise
 
     def _discard(self, folder: Path) -> None:
         # Moved away first: while it is being deleted it would look like one that is damaged.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -17,6 +18,8 @@ R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
 LOG_TAIL_BYTES = 4_096
+# How the lines begin that the module faulthandler writes for a thread.
+FRAMES = ('File "', "Thread 0x", "Current thread 0x", "Extension modules:", "<no Python frame>")
 
 PLAIN_VALUES = "let the engine give text, numbers or None"
 RUN_AGAIN = "delete the run folder and run the backtest again"
@@ -37,14 +40,28 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as e:
+        with contextlib.suppress(OSError):  # a folder that is read-only has none
+            temporary.unlink()
+        if isinstance(e, OSError):
+            # Of a full disk the system tells no name, and of others that of the temporary file.
+            raise OSError(e.errno, e.strerror, str(path)) from e
         raise
+
+
+def temporaries_in(folder: Path) -> list[Path]:
+    """Return the files that somebody was writing, and still is unless it was killed."""
+    return list(folder.glob(".*.tmp"))
 
 
 def write_json(path: Path, content: object) -> None:
     """Write indented JSON atomically."""
-    write_atomically(path, msgspec.json.format(ENCODER.encode(content)) + b"\n")
+    write_atomically(path, json_of(content))
+
+
+def json_of(content: object) -> bytes:
+    """Return indented JSON."""
+    return msgspec.json.format(ENCODER.encode(content)) + b"\n"
 
 
 def read_json(path: Path, kind: type[T]) -> T:
@@ -75,11 +92,17 @@ def read_lines(path: Path, kind: type[R]) -> list[R]:
 
 
 def last_lines(path: Path, count: int) -> str:
-    """Return the last lines of a log that are not empty, on one line; empty if there are none."""
+    """Return the last lines of a log that say something, on one line; empty if there are none.
+
+    The frames that Python lists when it dies say nothing to a reader of one line.
+    """
+    if not path.exists():  # the engine may have deleted it
+        return ""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
-        lines = file.read().decode(errors="replace").splitlines()
-    return " / ".join([line.strip() for line in lines if line.strip()][-count:])
+        lines = [line.strip() for line in file.read().decode(errors="replace").splitlines()]
+    said = [line for line in lines if line and not line.startswith(FRAMES)]
+    return " / ".join(said[-count:])
 
 
 def cut_middle(path: Path, longest: int) -> int | None:

@@ -8,7 +8,14 @@ import msgspec
 
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.records import Record, Run, RunRequest, WorkerResult
-from pytest_zacperf.store.files import ENCODER, PLAIN_VALUES, first_line, read_json, write_json
+from pytest_zacperf.store.files import (
+    ENCODER,
+    PLAIN_VALUES,
+    first_line,
+    read_json,
+    temporaries_in,
+    write_json,
+)
 
 REQUEST_FILE = "request.json"
 STDOUT_FILE = "stdout.log"
@@ -43,7 +50,8 @@ def write_worker_result(folder: Path, result: WorkerResult) -> None:
     """
     try:
         msgspec.json.decode(ENCODER.encode(result), type=WorkerResult)
-    except msgspec.ValidationError as e:
+    # Not only ValidationError: text that is no Unicode is a ValueError, for example.
+    except (msgspec.MsgspecError, TypeError, ValueError) as e:
         raise ZacperfError(
             f"the engine gave a value that cannot be stored: {first_line(e)}",
             PLAIN_VALUES,
@@ -51,9 +59,11 @@ def write_worker_result(folder: Path, result: WorkerResult) -> None:
     write_json(folder / WORKER_RESULT_FILE, result)
 
 
-def discard_worker_result(folder: Path) -> None:
-    """Delete what a worker found out, once ``run.json`` holds it."""
-    (folder / WORKER_RESULT_FILE).unlink(missing_ok=True)
+def discard_messages(folder: Path) -> None:
+    """Delete what a worker said, once ``run.json`` holds it, and what it was about to say."""
+    # A worker that was killed while it wrote leaves a temporary file.
+    for path in (folder / WORKER_RESULT_FILE, folder / WORKER_ERROR_FILE, *temporaries_in(folder)):
+        path.unlink(missing_ok=True)
 
 
 def write_worker_error(folder: Path, reason: str) -> None:

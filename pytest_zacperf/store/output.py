@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import importlib
 import io
-import math
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-
-import msgspec
 
 from pytest_zacperf.digest import digest_of_bytes
 from pytest_zacperf.errors import ZacperfError
@@ -27,11 +23,12 @@ from pytest_zacperf.store.files import (
     ENCODER,
     RUN_AGAIN,
     first_line,
+    json_of,
     read_json,
     read_lines,
     write_atomically,
-    write_json,
 )
+from pytest_zacperf.store.usable import require_mapping, require_records, shown
 
 ORDER_EVENTS_FILE = "order_events.jsonl"
 TRADES_FILE = "trades.jsonl"
@@ -39,6 +36,10 @@ EQUITY_FILE = "equity.parquet"
 STATISTICS_FILE = "statistics.json"
 STAGES_FILE = "stages.json"
 COVERAGE_FILE = "coverage.json"
+OUTPUT_FILES = (
+    *(ORDER_EVENTS_FILE, TRADES_FILE, EQUITY_FILE),
+    *(STATISTICS_FILE, STAGES_FILE, COVERAGE_FILE),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +68,24 @@ def write_output(folder: Path, output: RunOutput) -> str:
     """Write everything of a run but its ``run.json``; return the hash of the order events.
 
     Raises:
-        ZacperfError: A trade holds a number that JSON cannot, or equity needs polars.
+        ZacperfError: A value cannot be stored, or equity needs polars; nothing is written.
+        OSError: What the disk says; nothing is left.
 
     """
-    for number, trade in enumerate(output.trades, start=1):
-        _refuse_unusable(number, trade)
-    order_events = ENCODER.encode_lines(output.order_events)
-    write_atomically(folder / ORDER_EVENTS_FILE, order_events)
-    write_atomically(folder / TRADES_FILE, ENCODER.encode_lines(output.trades))
-    write_json(folder / STATISTICS_FILE, dict(output.statistics))
-    write_json(folder / STAGES_FILE, list(output.stages))
-    write_json(folder / COVERAGE_FILE, list(output.coverage))
-    if output.equity is not None:
-        write_atomically(folder / EQUITY_FILE, _parquet(output.equity))
-    return digest_of_bytes(order_events)
+    files = _files(output)  # all of them before the first is written
+    try:
+        for name, content in files.items():
+            write_atomically(folder / name, content)
+    except OSError:
+        discard_output(folder)  # where the disk is full, the reason needs the room
+        raise
+    return digest_of_bytes(files[ORDER_EVENTS_FILE])
+
+
+def discard_output(folder: Path) -> None:
+    """Delete what was written of a run that has failed: a part of a result is none."""
+    for name in OUTPUT_FILES:
+        (folder / name).unlink(missing_ok=True)
 
 
 def read_order_events(folder: Path) -> list[OrderEvent]:
@@ -131,32 +136,47 @@ def read_equity(folder: Path) -> list[EquityPoint] | None:
     return [EquityPoint(ts_ns=ts_ns, equity=equity) for ts_ns, equity in frame.iter_rows()]
 
 
-def _refuse_unusable(number: int, trade: Trade) -> None:
-    for name in trade.__struct_fields__:
-        value = getattr(trade, name)
-        if isinstance(value, numbers.Real) and not math.isfinite(value):
-            raise ZacperfError(
-                f"trade {number} ({trade.symbol}) has {name}={value}",
-                "let the engine return finite numbers; JSON has no others",
-            )
+def _files(output: RunOutput) -> dict[str, bytes]:
+    require_records("trade", output.trades, Trade)
+    require_records("coverage row", output.coverage, Coverage)
+    require_mapping("statistics", output.statistics)
+    files = {
+        ORDER_EVENTS_FILE: _order_events(output.order_events),
+        TRADES_FILE: ENCODER.encode_lines(output.trades),
+        STATISTICS_FILE: json_of(dict(output.statistics)),
+        STAGES_FILE: json_of(list(output.stages)),
+        COVERAGE_FILE: json_of(list(output.coverage)),
+    }
+    if output.equity is not None:
+        require_records("equity point", output.equity, EquityPoint)
+        files[EQUITY_FILE] = _parquet(output.equity)
+    return files
+
+
+def _order_events(events: Sequence[OrderEvent]) -> bytes:
     try:
-        # A struct checks the types of its fields only when it is decoded.
-        msgspec.json.decode(ENCODER.encode(trade), type=Trade)
-    except msgspec.ValidationError as e:
+        return ENCODER.encode_lines(events)
+    except UnicodeEncodeError as e:
         raise ZacperfError(
-            f"trade {number} ({trade.symbol}) cannot be stored: {first_line(e)}",
-            "build it as pytest_zacperf.records.Trade says",
+            f"an order event holds text that is no Unicode: {shown(e.object)}",
+            "decode the engine's text before it is put into an order event",
         ) from e
 
 
 def _parquet(equity: Sequence[EquityPoint]) -> bytes:
     polars = _import_polars()
-    frame = polars.DataFrame(
-        {"ts_ns": [p.ts_ns for p in equity], "equity": [p.equity for p in equity]},
-        schema={"ts_ns": polars.Int64, "equity": polars.Float64},
-    )
     buffer = io.BytesIO()
-    frame.write_parquet(buffer)
+    try:
+        frame = polars.DataFrame(
+            {"ts_ns": [p.ts_ns for p in equity], "equity": [p.equity for p in equity]},
+            schema={"ts_ns": polars.Int64, "equity": polars.Float64},
+        )
+        frame.write_parquet(buffer)
+    except Exception as e:
+        raise ZacperfError(
+            f"equity cannot be stored as Parquet: {first_line(e)}",
+            "let every ts_ns be ns since 1970 UTC, and every equity a number",
+        ) from e
     return buffer.getvalue()
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -20,26 +21,32 @@ from pytest_zacperf.worker import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_NOT_WRITTEN,
 from pytest_zacperf.worker.context import WorkerContext
 from pytest_zacperf.worker.workload import reason_of, run_workload
 
+LONGEST_END_S = 3.0  # for threads, and for what is registered with the module atexit
+
 
 def main(arguments: list[str]) -> int:
     """Run the request in the file that the only argument names; return the exit status."""
     request = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=RunRequest)
     _end_with_parent()
-    # At the time limit the parent sends TERM; where the engine was then goes to stderr.log.
+    # Where the engine was when it crashed goes to stderr.log; at the time limit the parent sends
+    # TERM.
+    faulthandler.enable()
     faulthandler.register(signal.SIGTERM, chain=True)
     context = WorkerContext.of(request)
     try:
         conditions.keep_to(request.cpus)
         _enter_project(request)
         run_workload(request, context)
-    # SystemExit too: a strategy that calls sys.exit() has not finished its backtest.
-    except (Exception, SystemExit) as e:  # noqa: BLE001 - whatever it was, it is recorded
+    # SystemExit too: a strategy that calls sys.exit() has not finished its backtest. And Ctrl-C
+    # reaches the parent alone: here KeyboardInterrupt is an error of the engine.
+    except BaseException as e:  # noqa: BLE001 - whatever it was, it is recorded
         return _failed(e, context)
     return 0
 
 
 def _failed(error: BaseException, context: WorkerContext) -> int:
-    traceback.print_exception(error)
+    with contextlib.suppress(Exception):  # the engine may have closed its stderr
+        traceback.print_exception(error)
     try:
         store.write_worker_error(context.run_folder, reason_of(error, context.day))
     except OSError:
@@ -82,5 +89,22 @@ def _enter_project(request: RunRequest) -> None:
     os.chdir(request.root)
 
 
+def _leave(exit_status: int) -> None:
+    # Python waits for threads that are no daemons, some of which never end.
+    threading.Thread(target=_end_anyway, args=(exit_status,), daemon=True).start()
+    sys.exit(exit_status)
+
+
+def _end_anyway(exit_status: int) -> None:
+    time.sleep(LONGEST_END_S)
+    main_thread = threading.main_thread()
+    with contextlib.suppress(Exception):
+        left = [t.name for t in threading.enumerate() if not t.daemon and t is not main_thread]
+        sys.stderr.write(f"the engine left threads running: {', '.join(left)}\n")
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(exit_status)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    _leave(main(sys.argv[1:]))

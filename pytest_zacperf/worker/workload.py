@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pytest_zacperf import environment, parity, store
+from pytest_zacperf import environment, store
 from pytest_zacperf.engines import BacktestOutput, Engine
-from pytest_zacperf.engines.lookup import error_sentence, load_engine, resolve_reference
-from pytest_zacperf.errors import EngineError, ZacperfError
+from pytest_zacperf.engines.lookup import load_engine, require_engine, resolve_reference
+from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.measure import Measurement, Meter
 from pytest_zacperf.records import (
     Costs,
     Environment,
     Fingerprints,
-    OrderEvent,
     RunRequest,
     StageTiming,
     Work,
     WorkerResult,
     Workload,
 )
-from pytest_zacperf.stages import StageContext, StageTimer
+from pytest_zacperf.sentences import LONGEST_REASON, error_sentence, one_line, with_hint
+from pytest_zacperf.stages import StageContext
 from pytest_zacperf.store import RunOutput
-from pytest_zacperf.worker import conditions
+from pytest_zacperf.worker import conditions, returned
 from pytest_zacperf.worker.context import WorkerContext
 
 WHOLE_RUN = "total"  # the stage around run()
@@ -42,20 +42,18 @@ def run_workload(request: RunRequest, context: WorkerContext) -> None:
     where = environment.current_environment(Path(request.root), request.not_sources)
     total = context.stage(WHOLE_RUN)  # before any other, so that it is listed first
     with conditions.forks_end_here():
-        engine = load_engine(request.workload.engine)
-        if request.workload.parameters:
-            engine = engine.with_parameters(request.workload.parameters)
-        engine.prepare(request.workload.window, context)
+        engine = _prepared(request, context)
         measurement = _measured_run(engine, context, total)
-    watched_by = list(conditions.tracing_problems())
-    output = _collected(engine, context)
-    recorded = _recorded(engine, output, context.stages)
-    order_events_hash = store.write_output(context.run_folder, recorded)
-    effective = _effective(request.workload, engine)
+        watched_by = list(conditions.tracing_problems())
+        output = returned.require_output(engine.collect(context), engine)
+        recorded = returned.recorded(engine, output, context.stages)
+        effective = _effective(request.workload, engine)
+    with store.storing(context.run_folder):
+        order_events_hash = store.write_output(context.run_folder, recorded)
     result = WorkerResult(
         workload=effective,
         costs=_costs(measurement, recorded.stages),
-        work=_work(output, recorded.order_events),
+        work=_work(output.data_points, recorded),
         order_events_hash=order_events_hash,
         fingerprints=_fingerprints(request, engine, output, effective, where),
         environment=where,
@@ -65,7 +63,19 @@ def run_workload(request: RunRequest, context: WorkerContext) -> None:
         run_start_monotonic_ns=measurement.start_monotonic_ns,
         run_end_monotonic_ns=measurement.end_monotonic_ns,
     )
-    store.write_worker_result(context.run_folder, result)
+    with store.storing(context.run_folder):
+        store.write_worker_result(context.run_folder, result)
+
+
+def _prepared(request: RunRequest, context: WorkerContext) -> Engine:
+    workload = request.workload
+    engine = load_engine(workload.engine)
+    if workload.parameters:
+        changed: object = engine.with_parameters(workload.parameters)
+        engine = require_engine(changed, f"what with_parameters() of {engine.name} returned")
+    engine.prepare(workload.window, context)
+    returned.require_parameters(engine)  # not only after a long run
+    return engine
 
 
 def _measured_run(engine: Engine, context: WorkerContext, total: StageContext) -> Measurement:
@@ -76,32 +86,8 @@ def _measured_run(engine: Engine, context: WorkerContext, total: StageContext) -
     return meter.measurement
 
 
-def _collected(engine: Engine, context: WorkerContext) -> BacktestOutput:
-    with conditions.forks_end_here():
-        output: object = engine.collect(context)
-    if not isinstance(output, BacktestOutput):
-        raise EngineError(
-            f"collect() of {engine.name} returned {type(output).__name__}",
-            "return a pytest_zacperf.engines.BacktestOutput",
-        )
-    return output
-
-
-def _recorded(engine: Engine, output: BacktestOutput, timer: StageTimer) -> RunOutput:
-    return RunOutput(
-        order_events=parity.canonical(output.order_events, engine.volatile),
-        trades=output.trades,
-        equity=output.equity,
-        statistics=output.statistics,
-        stages=[
-            StageTiming(name=t.name, total_ns=t.total_ns, count=t.count, max_ns=t.max_ns)
-            for t in timer.timings()
-        ],
-        coverage=output.coverage,
-    )
-
-
 def _effective(workload: Workload, engine: Engine) -> Workload:
+    returned.require_parameters(engine)
     return Workload(
         engine=workload.engine,
         engine_name=engine.name,
@@ -121,12 +107,12 @@ def _costs(measurement: Measurement, stages: Iterable[StageTiming]) -> Costs:
     )
 
 
-def _work(output: BacktestOutput, events: Sequence[OrderEvent]) -> Work:
+def _work(data_points: int | None, recorded: RunOutput) -> Work:
     return Work(
-        data_points=output.data_points,
-        orders=len({event.order_id for event in events}),
-        order_events=len(events),
-        final_equity=output.equity[-1].equity if output.equity else None,
+        data_points=data_points,
+        orders=len({event.order_id for event in recorded.order_events}),
+        order_events=len(recorded.order_events),
+        final_equity=recorded.equity[-1].equity if recorded.equity else None,
     )
 
 
@@ -160,6 +146,6 @@ def _warnings(output: BacktestOutput) -> Iterator[str]:
 def reason_of(error: BaseException, day: dt.date | None) -> str:
     """Return why a run failed, in one sentence, with the simulated day where there is one."""
     if isinstance(error, ZacperfError):
-        return f"{error.problem} (hint: {error.hint})"
-    reason = error_sentence(error)
-    return reason if day is None else f"{reason}, on simulated day {day}"
+        return with_hint(str(error.problem), str(error.hint))
+    ending = "" if day is None else f", on simulated day {day}"
+    return one_line(error_sentence(error), LONGEST_REASON - len(ending)) + ending

@@ -77,7 +77,9 @@ def test_an_engine_is_found_by_the_name_of_its_entry_point(write: Write, tmp_pat
 def test_a_name_without_entry_point_is_refused_with_the_names_there_are() -> None:
     error = problem_of("zacqcc")
     assert error.problem == "no engine is named 'zacqcc'"
-    assert error.hint.startswith("write module:object, or one of the installed engines: ")
+    assert error.hint == (
+        "write module:object, or the name of an installed engine; did you mean 'zacqc'?"
+    )
 
 
 def test_a_missing_module_is_named() -> None:
@@ -143,10 +145,47 @@ def test_a_function_that_raises_our_own_error_is_not_wrapped(write: Write) -> No
         load_engine(f"{module}:engine")
 
 
-@pytest.mark.parametrize("module", ["tests.unit.test_gold", "conftest"])
+@pytest.mark.parametrize(
+    "module", ["tests.unit.test_gold", "gold_test", "conftest", "tests/test_gold.py"]
+)
 def test_an_engine_in_a_test_module_is_refused(module: str) -> None:
+    error = problem_of(f"{module}:engine")
+    assert error.problem == (
+        f"'{module}:engine' lies in a test module, which a worker cannot import afresh"
+    )
+    assert error.hint == "move it to a module of the project, such as strategies/gold.py"
+
+
+def test_a_file_is_no_module() -> None:
+    error = problem_of("strategies/gold.py:engine")
+    assert error.problem == "'strategies/gold.py:engine' names a file, not a module"
+    assert error.hint == "write strategies.gold:engine"
+
+
+@pytest.mark.parametrize("error", ["ValueError('no license')", "AttributeError('no license')"])
+def test_a_property_that_raises_is_told(write: Write, error: str) -> None:
+    module = write(
+        f"{COMPLETE}\ndef fail(self): raise {error}\n"
+        "Mine.capabilities = property(fail)\nengine = Mine()\n"
+    )
     assert problem_of(f"{module}:engine").problem == (
-        f"engine '{module}:engine' lies in a test module, which a worker cannot import afresh"
+        f"engine '{module}:engine' is no engine but Mine: "
+        f"its capabilities raises {error.partition('(')[0]}: no license"
+    )
+
+
+def test_a_module_attribute_that_cannot_be_computed_is_told(write: Write) -> None:
+    module = write("def __getattr__(name): raise KeyError(name)\n")
+    error = problem_of(f"{module}:engine")
+    assert error.problem == f"'{module}:engine' cannot be read: KeyError: 'engine'"
+    assert error.hint == "correct what computes engine"
+
+
+@pytest.mark.parametrize("end", ["SystemExit(3)", "KeyboardInterrupt()"])
+def test_a_module_that_ends_the_process_cannot_be_imported(write: Write, end: str) -> None:
+    module = write(f"raise {end}\n")
+    assert problem_of(f"{module}:engine").problem.startswith(
+        f"'{module}:engine' cannot be imported: {end.partition('(')[0]}"
     )
 
 

@@ -24,7 +24,7 @@ FOUNDATION, DOMAIN, EFFECTS, APPLICATION, EDGES, EMBEDDED = (
     "embedded",
 )
 LAYERS = {
-    FOUNDATION: {"", "errors", "digest", "units", "values", "records", "settings"},
+    FOUNDATION: {"", "errors", "digest", "units", "values", "records", "sentences", "settings"},
     DOMAIN: {
         "determinism",
         "retention",

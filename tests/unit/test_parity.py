@@ -79,6 +79,18 @@ def test_a_number_that_cannot_be_compared_is_refused(changes: dict[str, Any], me
         ),
         ({"side": "long"}, "order 7, event 2: side = 'long': is none of buy, sell"),
         ({"symbol": None}, "order 7, event 2: symbol = None: expected `str`, got `null`"),
+        (
+            {"extra": [("mark", 1)]},
+            r"order 7, event 2: extra = \[\('mark', 1\)\] is no mapping of names to values",
+        ),
+        (
+            {"extra": {1: 1}},
+            "order 7, event 2: extra = {1: 1} is no mapping of names to values",
+        ),
+        (
+            {"symbol": b"x" * 1_000},
+            "order 7, event 2: symbol = b'x{95}[.]{3}: expected `str`, got `bytes`",
+        ),
         ({"extra": {"mark": [1]}}, r"order 7, event 2: extra = .*: expected .*, got `array`"),
     ],
 )

@@ -73,6 +73,33 @@ def test_the_real_plan_is_read_as_it_is() -> None:
             id="missing key",
         ),
         pytest.param(
+            '{"runs": [{"id": "wk-1", "strat": "2025-01-20", "end": "2025-01-26", "speed": 3}]}',
+            "plan.json, run 1 ('wk-1'): object missing required field `start`, "
+            "though it has 'strat'",
+            id="key written wrong",
+        ),
+        pytest.param(
+            '{"run": []}', "plan.json has no list 'runs', though it has 'run'", id="near runs"
+        ),
+        pytest.param(
+            '{"runs": [{"id": "a\\u001b", "start": "2025-01-20", "end": "2025-01-26"}]}',
+            r"plan.json, run 1 ('a\x1b'): key 'id' holds a control character",
+            id="control character",
+        ),
+        pytest.param("[" * 100_000, "plan.json is nested too deeply", id="nested"),
+        pytest.param(
+            '{"runs": [], "meta": ' + "9" * 5_000 + "}",
+            "plan.json cannot be read: Exceeds the limit (4300 digits) for integer string "
+            "conversion: value has 5000 digits; use sys.set_int_max_str_digits() to increase the "
+            "limit",
+            id="endless number",
+        ),
+        pytest.param(
+            '{"runs": [], "meta": {"output_dir": 3}}',
+            "plan.json: 'meta' has output_dir = 3, which names no folder",
+            id="folder that is none",
+        ),
+        pytest.param(
             '{"runs": [{"id": 3, "start": "2025-01-20", "end": "2025-01-26"}]}',
             "plan.json, run 1 (3): key 'id': 3: expected `str`, got `int`",
             id="id no text",

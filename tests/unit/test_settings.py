@@ -1,3 +1,4 @@
+import math
 from pathlib import PurePath
 from typing import Any
 
@@ -114,6 +115,24 @@ def test_the_flag_beats_the_table_and_the_table_the_default(name: str) -> None:
             "[tool.zacperf] rounds: True is not a count",
             "write a whole number from 1, such as 5",
             id="boolean rounds",
+        ),
+        pytest.param(
+            {"rounds": "3"},
+            "[tool.zacperf] rounds: '3' is not a count",
+            "write a whole number from 1, such as 5",
+            id="text of rounds, which only the flag takes",
+        ),
+        pytest.param(
+            {"baseline": {"lookback": math.nan}},
+            "[tool.zacperf] baseline: lookback = nan is not a finite number",
+            "write another one",
+            id="parameter that JSON cannot hold",
+        ),
+        pytest.param(
+            {"plan": "a\0b"},
+            r"[tool.zacperf] plan: 'a\x00b' holds a control character",
+            "leave it out",
+            id="control character",
         ),
         pytest.param(
             {"timeout": 600},

@@ -201,7 +201,7 @@ def test_a_trade_that_could_not_be_read_again_is_refused(tmp_path: Path) -> None
     trade = msgspec.structs.replace(TRADE, side="long")
     with pytest.raises(ZacperfError) as caught:
         store.write_output(tmp_path, RunOutput(trades=[trade]))
-    assert caught.value.problem.startswith("trade 1 (V) cannot be stored: Invalid enum value")
+    assert caught.value.problem == "trade 1 (V) has side='long': invalid enum value 'long'"
     assert caught.value.hint == "build it as pytest_zacperf.records.Trade says"
 
 
@@ -244,6 +244,35 @@ def test_equity_without_polars_says_what_to_install(
         store.write_output(tmp_path, output)
     assert caught.value.problem == "equity is stored as Parquet, and polars is not installed"
     assert caught.value.hint == "pip install pytest-zacperf[zacqc]"
+
+
+def test_equity_that_parquet_cannot_hold_is_refused(tmp_path: Path) -> None:
+    output = RunOutput(equity=[EquityPoint(ts_ns=2**70, equity=1.0)])
+    with pytest.raises(ZacperfError) as caught:
+        store.write_output(tmp_path, output)
+    assert caught.value.problem.startswith("equity cannot be stored as Parquet: ")
+    assert caught.value.hint == "let every ts_ns be ns since 1970 UTC, and every equity a number"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
+    trade = msgspec.structs.replace(TRADE, symbol="\udcff")
+    with pytest.raises(ZacperfError) as caught:
+        store.write_output(tmp_path, RunOutput(trades=[trade]))
+    assert "UnicodeEncodeError: 'utf-8' codec can't encode" in caught.value.problem
+
+
+def test_an_error_of_the_disk_names_the_file_itself(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        store.write_atomically(tmp_path / "gone" / "run.json", b"")
+    assert caught.value.filename == str(tmp_path / "gone" / "run.json")
+
+
+def test_the_frames_of_a_crash_are_no_last_lines(tmp_path: Path) -> None:
+    log = tmp_path / "stderr.log"
+    log.write_text('Fatal Python error: Aborted\n\nThread 0x1:\n  File "a.py", line 1 in run\n')
+    assert store.last_lines(log, 3) == "Fatal Python error: Aborted"
+    assert store.last_lines(tmp_path / "gone.log", 3) == ""
 
 
 def test_the_last_lines_of_a_log_leave_empty_ones_out(tmp_path: Path) -> None:

@@ -252,10 +252,45 @@ def test_an_order_event_that_cannot_be_compared_fails_the_run(project: Project) 
 
 
 def test_a_value_that_no_record_allows_fails_the_run(project: Project) -> None:
-    ended = project.run("def run(*window): return BacktestOutput(statistics={'a': [1]})\n")
-    assert (ended.reason or "").startswith(
-        "the engine gave a value that cannot be stored: Expected"
+    ended = project.run("def run(*window, context): context.count('bars', 0.5)\n")
+    assert ended.reason == (
+        "the engine gave a value that cannot be stored: Expected `int`, got `float` - at "
+        "`$.counts[...]` (hint: let the engine give text, numbers or None)"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("ending", "status"), [("pass", 0), ("raise KeyError", 1)])
+def test_a_thread_that_never_ends_does_not_keep_the_worker(
+    project: Project, ending: str, status: int
+) -> None:
+    ended = project.run(
+        "import threading\ndef run(*window):\n"
+        "    threading.Thread(target=time.sleep, args=(60,), name='feed').start()\n"
+        f"    print('done'); {ending}\n"
+    )
+    assert ended.exit_status == status
+    assert ended.log("stdout") == "done\n"
+    assert ended.log("stderr").endswith("the engine left threads running: feed\n")
+
+
+def test_a_thread_that_ends_soon_is_waited_for(project: Project) -> None:
+    ended = project.run(
+        "import threading\ndef later(): time.sleep(0.2); print('later')\n"
+        "def run(*window): threading.Thread(target=later).start()\n"
+    )
+    assert (ended.log("stdout"), ended.log("stderr")) == ("later\n", "")
+
+
+def test_ctrl_c_in_a_worker_is_an_error_of_the_engine(project: Project) -> None:
+    ended = project.run("def run(*window): raise KeyboardInterrupt\n")
+    assert (ended.exit_status, ended.reason) == (1, "KeyboardInterrupt")
+
+
+def test_a_crash_leaves_where_it_was(project: Project) -> None:
+    with project.worker("def run(*window): os.abort()\n") as process:
+        assert process.wait(30) == -signal.SIGABRT
+    assert "in run\n" in (project.root / "run" / "stderr.log").read_text()
 
 
 def test_a_worker_ends_with_its_parent_and_takes_its_children_along(project: Project) -> None:
