@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,15 +73,30 @@ def run_process(
     return Ended(exit_status=process.returncode, in_time=in_time)
 
 
-def kill_marked(marker: str, *, spare: int | None = None) -> None:
-    """Kill every process of a command, wherever it is, but the one that is spared."""
+def kill_marked(
+    marker: str, *, spare: int | None = None, also: Collection[psutil.Process] = ()
+) -> None:
+    """Kill every process of a command, wherever it is, but the one that is spared.
+
+    Args:
+        marker: Of the command.
+        spare: Id of the process that lives on.
+        also: Processes that are known to belong to it, whatever their environment says.
+
+    """
     deadline_s = time.monotonic() + GRACE_S
+    killed = set(also)
+    for process in also:
+        _send(process, signal.SIGKILL)
     # What starts while we look is found by the next look. Nobody is waited for by psutil: it would
     # take the exit status of our own child away.
-    while found := [process for process in _marked(marker) if process.pid != spare]:
+    while time.monotonic() < deadline_s:
+        found = [process for process in _marked(marker) if process.pid != spare]
         for process in found:
             _send(process, signal.SIGKILL)
-        if time.monotonic() > deadline_s:
+        killed.update(found)
+        # One that is about to end has lost its variables already.
+        if not any(map(_is_alive, killed)):
             return
         time.sleep(SHORT_S)
 
@@ -121,25 +136,22 @@ def _wait(
 
 
 def _end(process: subprocess.Popen[bytes], marker: str) -> None:
+    tree = _tree(process.pid, marker) if process.poll() is None else set()
     try:
-        if process.poll() is None:
-            _terminate(process, marker)
+        _terminate(process, tree)
     finally:  # also when Ctrl-C comes a second time
         # Also after a good end: what it left running would disturb the next run that is timed.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        kill_marked(marker)
+        kill_marked(marker, also=tree)
         process.wait()
 
 
-def _terminate(process: subprocess.Popen[bytes], marker: str) -> None:
-    tree = _tree(process.pid, marker)
+def _terminate(process: subprocess.Popen[bytes], tree: Collection[psutil.Process]) -> None:
     # The process itself first: whose children end before it would go on as if they were done.
     for one in sorted(tree, key=lambda one: one.pid != process.pid):
         _send(one, signal.SIGTERM)
     deadline_s = time.monotonic() + GRACE_S
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE_S)
     while any(map(_is_alive, tree)) and time.monotonic() < deadline_s:
         time.sleep(SHORT_S)
 

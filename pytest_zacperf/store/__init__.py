@@ -48,7 +48,7 @@ from pytest_zacperf.store.output import (
     read_trades,
     write_output,
 )
-from pytest_zacperf.store.usable import require_mapping, shown
+from pytest_zacperf.store.usable import is_finite, require_mapping, shown
 
 __all__ = [
     "EQUITY_FILE",
@@ -70,6 +70,7 @@ __all__ = [
     "discard_messages",
     "discard_output",
     "file_name",
+    "is_finite",
     "last_lines",
     "machine_lock",
     "read_equity",

@@ -55,7 +55,7 @@ def require_mapping(name: str, values: object) -> None:
         if not isinstance(key, str):
             raise ZacperfError(f"{name} has the key {shown(key)}", "let every key be text")
         place = f"{name}[{shown(key)}]"
-        if not _is_finite(value):
+        if not is_finite(value):
             raise ZacperfError(
                 f"{place} = {value} is not a finite number", "leave it out, or let it be None"
             )
@@ -63,6 +63,14 @@ def require_mapping(name: str, values: object) -> None:
             raise ZacperfError(
                 f"{place} = {shown(value)}: a {type(value).__name__} cannot be stored", PLAIN_VALUES
             )
+
+
+def is_finite(value: object) -> bool:
+    """Return False for NaN and infinities, which JSON does not have, and True for all else."""
+    # Whole numbers are, of any size; math.isfinite() refuses the largest ones.
+    if isinstance(value, numbers.Integral) or not isinstance(value, numbers.Real):
+        return True
+    return math.isfinite(value)
 
 
 def shown(value: object) -> str:
@@ -88,7 +96,7 @@ def _require_fields(label: str, record: Record, kind: type[Record]) -> None:
     label = f"{label} ({cut(symbol, LONGEST_VALUE)})" if isinstance(symbol, str) else label
     for name in record.__struct_fields__:
         value = getattr(record, name)
-        if not _is_finite(value):
+        if not is_finite(value):
             raise ZacperfError(f"{label} has {name}={value}", FINITE)
     try:
         msgspec.json.decode(ENCODER.encode(record), type=kind)
@@ -104,13 +112,6 @@ def _require_fields(label: str, record: Record, kind: type[Record]) -> None:
         raise ZacperfError(
             f"{label} cannot be stored: {error_sentence(e)}", f"build it as {_name(kind)} says"
         ) from e
-
-
-def _is_finite(value: object) -> bool:
-    # Whole numbers are, of any size; math.isfinite() refuses the largest ones.
-    if isinstance(value, numbers.Integral) or not isinstance(value, numbers.Real):
-        return True
-    return math.isfinite(value)
 
 
 def _name(kind: type[Record]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from pytest_zacperf import parity, store
 from pytest_zacperf.engines import BacktestOutput, Engine
 from pytest_zacperf.errors import EngineError
-from pytest_zacperf.records import OrderEvent, StageTiming
+from pytest_zacperf.records import OrderEvent, StageTiming, StatisticValue
 from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.store import RunOutput
 
@@ -56,6 +56,14 @@ def require_parameters(engine: Engine) -> None:
     store.require_mapping(name, parameters)
 
 
+def undefined_statistics(output: BacktestOutput) -> Iterator[str]:
+    """Yield the names of statistics that are no finite number, such as a ratio without a trade."""
+    if isinstance(output.statistics, Mapping):
+        yield from (
+            str(name) for name, value in output.statistics.items() if not store.is_finite(value)
+        )
+
+
 def recorded(engine: Engine, output: BacktestOutput, timer: StageTimer) -> RunOutput:
     """Return what is stored of an output.
 
@@ -68,13 +76,21 @@ def recorded(engine: Engine, output: BacktestOutput, timer: StageTimer) -> RunOu
         order_events=_order_events(engine, output),
         trades=_listed("trades", output.trades),
         equity=equity,
-        statistics=output.statistics,
+        statistics=_plain_statistics(output.statistics),
         stages=[
             StageTiming(name=t.name, total_ns=t.total_ns, count=t.count, max_ns=t.max_ns)
             for t in timer.timings()
         ],
         coverage=_listed("coverage", output.coverage),
     )
+
+
+def _plain_statistics(statistics: Mapping[str, StatisticValue]) -> Mapping[str, StatisticValue]:
+    given: object = statistics
+    if not isinstance(given, Mapping):
+        return statistics  # the store says what is wrong with it
+    # Engines give NaN for the Sharpe ratio of a run without a trade; JSON has no such number.
+    return {name: value if store.is_finite(value) else None for name, value in given.items()}
 
 
 def _order_events(engine: Engine, output: BacktestOutput) -> list[OrderEvent]:

@@ -57,7 +57,7 @@ def run_workload(request: RunRequest, context: WorkerContext) -> None:
         order_events_hash=order_events_hash,
         fingerprints=_fingerprints(request, engine, output, effective, where),
         environment=where,
-        statistics=dict(output.statistics),
+        statistics=dict(recorded.statistics),
         counts=dict(context.counts),
         warnings=(*watched_by, *_warnings(output)),
         run_start_monotonic_ns=measurement.start_monotonic_ns,
@@ -138,6 +138,8 @@ def _fingerprints(
 
 def _warnings(output: BacktestOutput) -> Iterator[str]:
     yield from output.warnings
+    for name in returned.undefined_statistics(output):
+        yield f"statistic {one_line(name)} is no finite number; it is stored as none"
     for row in output.coverage:
         if row.real_bars == 0:
             yield f"no real bar of {row.symbol} on {row.day}"

@@ -26,6 +26,16 @@ INNER_VARIABLES = {
 }
 
 PLAN = '{"runs": [{"id": "wk-1", "start": "2025-01-20", "end": "2025-01-26", "label": "week"}]}'
+BOTH = """
+import pytest
+
+@pytest.mark.window("wk-1")
+def test_backtest(backtest):
+    backtest.order_events
+
+def test_other():
+    pass
+"""
 SETTINGS = """
 [tool.pytest]
 strict = true

@@ -86,6 +86,13 @@ def test_a_child_that_ignores_term_is_killed(tmp_path: Path) -> None:
     assert time.monotonic() - started_s > 2.5  # it was given time to end by itself
 
 
+def test_a_child_with_an_environment_of_its_own_is_killed_too(tmp_path: Path) -> None:
+    start = "env={}, start_new_session=True"
+    source = CHILD.replace("CODE])", f"{STUBBORN!r}], {start})") + SLEEP
+    run(tmp_path, source, timeout_s=1.0)
+    assert is_gone(detached(tmp_path))
+
+
 def test_a_child_is_asked_to_end_before_it_is_killed(tmp_path: Path) -> None:
     source = CHILD.replace("CODE", repr(POLITE)) + SLEEP
     run(tmp_path, source, timeout_s=2.0)
