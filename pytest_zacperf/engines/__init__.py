@@ -107,6 +107,9 @@ class Context(Protocol):
 class Engine(Protocol):
     """Runs a backtest in three steps, of which only ``run`` is timed.
 
+    An engine may also have ``code_modules``: names of modules outside the project whose packages
+    are part of the backtest's code, for its fingerprint.
+
     Attributes:
         name: Of the engine.
         version: Of the engine, not of the strategy.

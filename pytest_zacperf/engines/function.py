@@ -47,6 +47,11 @@ class FunctionEngine:
         self._call: Callable[[], object] | None = None
         self._returned: object = None
 
+    @property
+    def code_modules(self) -> tuple[str, ...]:
+        """The module of the callable, which may lie outside the project."""
+        return (self._target.partition(":")[0],)
+
     def with_parameters(self, overrides: Mapping[str, ParameterValue]) -> FunctionEngine:
         """Return a copy with some parameters changed; ``prepare`` refuses unknown ones."""
         return FunctionEngine(

@@ -124,7 +124,9 @@ def _fingerprints(
     where: Environment,
 ) -> Fingerprints:
     module = resolve_reference(request.workload.engine).partition(":")[0]
-    packages = environment.package_dirs([module, type(engine).__module__])
+    # Where the strategy is, when an engine that can say so has it in another installed package.
+    strategies: Iterable[str] = getattr(engine, "code_modules", ())
+    packages = environment.package_dirs([module, type(engine).__module__, *strategies])
     sources = [*packages, *map(Path, request.python_path)]
     code = environment.code_fingerprint(Path(request.root), sources)
     data = output.data_fingerprint

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import signal
 import subprocess
 import sys
@@ -196,6 +197,25 @@ def test_the_strategy_gets_an_empty_stdin_and_a_folder_of_its_own(project: Proje
         "    (context.working_folder / 'model.txt').write_text(repr(sys.stdin.read()))\n"
     )
     assert (ended.folder / "work" / "model.txt").read_text() == "''"
+
+
+def test_the_code_of_a_function_in_an_installed_package_counts(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = project.root / "site-packages"
+    (installed / "strategies").mkdir(parents=True)
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    codes = set()
+    for number in (1, 2):
+        (installed / "strategies" / "__init__.py").write_text(f"LOOKBACK = {number}\n")
+        (installed / "strategies" / "gold.py").write_text(
+            "from pytest_zacperf.engines import BacktestOutput\n"
+            "def run(start, end): return BacktestOutput()\n"
+        )
+        ended = project.run("engine = FunctionEngine('strategies.gold:run')\n")
+        codes.add(ended.result.fingerprints.code)
+        shutil.rmtree(ended.folder)
+    assert len(codes) == 2
 
 
 def test_the_fingerprints_say_what_ran(project: Project) -> None:
