@@ -18,7 +18,7 @@ from pytest_zacperf.environment import THREAD_VARIABLES
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.measure import SAMPLED_CHILDREN, ChildMemorySampler
 from pytest_zacperf.process import Command, kill_marked, run_process
-from pytest_zacperf.records import Costs, MachineUse, Run, RunRequest, WorkerResult
+from pytest_zacperf.records import INTERRUPTED, Costs, MachineUse, Run, RunRequest, WorkerResult
 from pytest_zacperf.sentences import one_line, with_hint
 from pytest_zacperf.units import format_bytes
 from pytest_zacperf.worker import EXIT_NOT_WRITTEN
@@ -27,7 +27,6 @@ STDERR_LINES = 3
 LONGEST_LOG_BYTES = 10_000_000
 
 TIME_LIMIT = "time limit of {:g} s reached; timeout under [tool.zacperf] sets it"
-INTERRUPTED = "interrupted by Ctrl-C"
 
 # What would trace or question the worker because this process is traced or questioned.
 INHERITED_WATCHERS = (

@@ -120,10 +120,18 @@ def select_windows(
         if label not in known:
             raise SettingsError(
                 f"{plan.name} has no window for tests with the label {label!r}",
-                f"{nearest(label, known)} (test_labels under [tool.zacperf] chooses labels, "
-                '"label" in the plan gives a window one)',
+                _label_hint(label, known),
             )
     return tuple(window for window in windows if window.label in labels)
+
+
+def _label_hint(label: str, known: Sequence[str]) -> str:
+    if not known:
+        return f'give a run of the plan "label": {json.dumps(label)}'
+    return (
+        f"{nearest(label, known)} (test_labels under [tool.zacperf] chooses labels, "
+        '"label" in the plan gives a window one)'
+    )
 
 
 def _document(text: bytes, name: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pytest_zacperf.errors import RunError, SettingsError
 from pytest_zacperf.execution import Execution, Limits
 from pytest_zacperf.records import MachineUse, Run, RunRequest, Workload
 from pytest_zacperf.store import Claim, OnWait, RunStore
+from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 WINDOW_ID_CHARACTERS = 80  # of a run id, which is a file name
 NO_LIMITS = Limits()
@@ -39,8 +40,9 @@ class Runner:
         limits: What workers are allowed.
         not_sources: Paths below the root that make no revision dirty.
         name: Of this process, for others that wait for it.
-        on_wait: Told once, in a sentence, when this process has to wait for another.
+        on_wait: Told in a sentence when this process has to wait, each sentence once.
         unstored: Runs that failed because nothing could be stored, so that none is tried again.
+        told: What ``on_wait`` has been told.
 
     """
 
@@ -54,6 +56,7 @@ class Runner:
     name: str = ""
     on_wait: OnWait = lambda _: None
     unstored: dict[str, RunError] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
 
     def run_once(  # noqa: PLR0913 - what tells one run of a session from another
         self,
@@ -111,9 +114,13 @@ class Runner:
         folder.mkdir(parents=True, exist_ok=True)
         request = self._request(workload, session, folder)
         store.write_request(folder, request)
-        return self._executed(
+        run = self._executed(
             Execution(run_id=folder.name, request=request, limits=self.limits, machine="alone")
         )
+        if run.exit_status == EXIT_BAD_INPUT:
+            # Nothing has run, and the corrected command shall find the folder free.
+            shutil.rmtree(folder, ignore_errors=True)
+        return run
 
     def rounds(
         self, baseline: Workload, candidate: Workload, *, session: str, pairs: int
@@ -185,7 +192,10 @@ class Runner:
 
     def _claim(self, what: str) -> Claim:
         def tell(holder: str) -> None:
-            self.on_wait(f"waiting for {what}" + (f" ({holder})" if holder else ""))
+            text = f"waiting for {what}" + (f" ({holder})" if holder else "")
+            if text not in self.told:
+                self.told.add(text)
+                self.on_wait(text)
 
         process = f"process {os.getpid()}" + (f", {self.name}," if self.name else "")
         return Claim(note=f"{process} has {what}", on_wait=tell)

@@ -122,7 +122,8 @@ def _runner(project: Project, *, stages: bool) -> Runner:
         cpus=project.settings.cpus,
         limits=Limits(timeout_s=project.settings.timeout_s, threads=project.settings.threads),
         not_sources=(str(project.settings.plan),),
-        on_wait=lambda text: click.echo(text, err=True),
+        name="zacperf backtest",
+        on_wait=lambda text: click.echo(f"zacperf: {text}", err=True),
     )
 
 

@@ -13,7 +13,7 @@ from pytest_zacperf import run_names
 from pytest_zacperf.cli.common import errors_for_people, open_project, root_option
 from pytest_zacperf.cli.tables import fits, print_table
 from pytest_zacperf.errors import StoreError
-from pytest_zacperf.records import Run
+from pytest_zacperf.records import INTERRUPTED, Run
 from pytest_zacperf.render import (
     Listed,
     determinism_line,
@@ -25,7 +25,10 @@ from pytest_zacperf.render import (
 )
 from pytest_zacperf.store import STDERR_FILE, Entry, RunStore
 
-MAKE_ONE = "`zacperf backtest` makes one, and so does a test that uses the fixture `backtest`"
+MAKE_ONE = (
+    "`zacperf backtest` without --output makes one, "
+    "and so does a test that uses the fixture `backtest`"
+)
 RUN_AGAIN = "delete that folder and run the backtest again"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
@@ -88,11 +91,15 @@ def _listed(run_store: RunStore, entries: Sequence[Entry]) -> Iterator[Listed]:
         start = run.start_utc if run else dt.datetime.fromtimestamp(entry.modified_s, dt.UTC)
         yield Listed(
             id=entry.folder.name,
-            status=run.status if run else _status_of_unfinished(entry, run_store),
+            status=_status(run) if run else _status_of_unfinished(entry, run_store),
             start=start.astimezone(),
             workload=run.workload if run else workload,
             run=run,
         )
+
+
+def _status(run: Run) -> str:
+    return "interrupted" if run.reason == INTERRUPTED else run.status
 
 
 def _status_of_unfinished(entry: Entry, run_store: RunStore) -> str:

@@ -36,8 +36,12 @@ def print_table(table: Table, *, spaced: bool = False) -> None:
 
 
 def _console() -> Console:
-    width = None if sys.stdout.isatty() else UNLIMITED_WIDTH
-    return Console(width=width, highlight=False, markup=False, emoji=False)
+    if sys.stdout.isatty():
+        return Console(highlight=False, markup=False, emoji=False)
+    # The height only because rich takes no width without it when TERM is "dumb".
+    return Console(
+        width=UNLIMITED_WIDTH, height=1, no_color=True, highlight=False, markup=False, emoji=False
+    )
 
 
 def _laid_out(table: Table, *, spaced: bool = False) -> RichTable:

@@ -7,8 +7,10 @@ import importlib
 import inspect
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import PurePath
+from types import ModuleType
 from typing import cast
 
 from pytest_zacperf.engines import Capabilities, Engine
@@ -159,7 +161,8 @@ def _attribute(found: object, name: str, reference: str) -> object:
     try:
         return cast("object", getattr(found, name))
     except AttributeError as e:
-        near = difflib.get_close_matches(name, [n for n in dir(found) if n[0] != "_"])
+        # A module that is imported there has a name there, too, but is no engine.
+        near = difflib.get_close_matches(name, filter(partial(_is_object, found), dir(found)))
         owner = reference.partition(":")[0]
         raise EngineError(
             f"{reference!r} does not exist: {owner} has no {name!r}",
@@ -169,6 +172,11 @@ def _attribute(found: object, name: str, reference: str) -> object:
         raise EngineError(
             f"{reference!r} cannot be read: {_error(e)}", f"correct what computes {name}"
         ) from e
+
+
+def _is_object(owner: object, name: str) -> bool:
+    is_module = isinstance(inspect.getattr_static(owner, name, None), ModuleType)
+    return not name.startswith("_") and not is_module
 
 
 def _problems(candidate: object) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pytest_zacperf.records.backtest import (
 )
 from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
 from pytest_zacperf.records.run import (
+    INTERRUPTED,
     Costs,
     Environment,
     Fingerprints,
@@ -24,6 +25,7 @@ from pytest_zacperf.records.run import (
 )
 
 __all__ = [
+    "INTERRUPTED",
     "Costs",
     "Coverage",
     "Environment",

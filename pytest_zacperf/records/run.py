@@ -10,6 +10,7 @@ import msgspec
 from pytest_zacperf.records.backtest import Window
 from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
 
+INTERRUPTED = "interrupted by Ctrl-C"  # the reason of a run that somebody did not want any more
 MachineUse: TypeAlias = Literal["alone", "shared"]
 
 

@@ -38,8 +38,9 @@ def difference_lines(
     expected: OrderEvents,
     actual: OrderEvents,
     sides: tuple[str, str] = ("the recording", "this run"),
+    values: tuple[str, str] = ("expected", "was"),
 ) -> list[str]:
-    """Return where two lists of order events part; *sides* are the words for them."""
+    """Return where two lists of order events part; *sides* and *values* are the words for them."""
     lines = [_place(divergence, *sides)]
     event = divergence.actual or divergence.expected
     if event is not None:
@@ -47,7 +48,9 @@ def difference_lines(
         order = f"order {event.order_id}, event {event.event_id}: {event.side} {event.status}"
         lines += [f"  {_times(event.ts_event_ns)}", f"  symbol {symbol}, {order}"]
     if divergence.fields and divergence.expected and divergence.actual:
-        lines.append(f"  {_field(divergence.fields[0], divergence.expected, divergence.actual)}")
+        shown = _shown(divergence.fields[0], divergence.expected, divergence.actual)
+        pairs = ", ".join(f"{word} {value}" for word, value in zip(values, shown, strict=True))
+        lines.append(f"  {divergence.fields[0]}: {pairs}")
     if divergence.fields[1:]:
         others = ", ".join(divergence.fields[1:])
         lines.append(f"  also different in this event: {cut(others, LONGEST_LIST)}")
@@ -64,15 +67,11 @@ def _place(divergence: Divergence, expected: str, actual: str) -> str:
     return f"order events diverge at event {divergence.index:,}"
 
 
-def _field(name: str, expected: OrderEvent, actual: OrderEvent) -> str:
+def _shown(name: str, expected: OrderEvent, actual: OrderEvent) -> list[str]:
     values = [getattr(event, name) for event in (expected, actual)]
     if name == "ts_event_ns":
-        shown = [_utc(value) for value in values]
-    else:
-        shown = [
-            cut(ascii(value) if _unsafe(value) else repr(value), LONGEST_VALUE) for value in values
-        ]
-    return f"{name}: expected {shown[0]}, was {shown[1]}"
+        return [_utc(value) for value in values]
+    return [cut(ascii(value) if _unsafe(value) else repr(value), LONGEST_VALUE) for value in values]
 
 
 def _unsafe(value: object) -> bool:

@@ -20,7 +20,11 @@ def repetition_lines(found: Repetition) -> list[str]:
         return _same_events(found.runs, found.expected.totals)
     lines = ["NOT DETERMINISTIC: the same backtest gave other order events the second time"]
     lines += difference_lines(
-        found.divergence, expected=found.expected, actual=found.actual, sides=SIDES
+        found.divergence,
+        expected=found.expected,
+        actual=found.actual,
+        sides=SIDES,
+        values=("first", "then"),
     )
     return [*lines, f"  {_cause(found)}"]
 

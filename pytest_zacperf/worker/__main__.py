@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import io
 import os
 import signal
 import sys
@@ -32,6 +33,9 @@ def main(arguments: list[str]) -> int:
     # TERM.
     faulthandler.enable()
     faulthandler.register(signal.SIGTERM, chain=True)
+    # As on a terminal, so that what was printed is there when the worker is killed.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     context = WorkerContext.of(request)
     try:
         conditions.keep_to(request.cpus)

@@ -207,3 +207,9 @@ def test_the_help_names_every_option() -> None:
     assert shown.exit_code == 0
     for option in ("--engine", "--start", "--end", "--set", "--output", "--root", "--no-stages"):
         assert option in shown.stdout
+
+
+@pytest.mark.usefixtures("project")
+def test_after_bad_input_the_corrected_command_finds_the_folder_free() -> None:
+    assert backtest("--set", "loopback=2", "--output", "out").exit_code == 2
+    assert backtest("--set", "lookback=2", "--output", "out").exit_code == 0

@@ -106,11 +106,13 @@ def test_a_pipe_gets_one_line_a_run_without_colors_and_cuts(runs: RunStore) -> N
 
 
 @pytest.mark.parametrize("variable", ["FORCE_COLOR", "COLUMNS"])
+@pytest.mark.parametrize("terminal", ["dumb", "xterm-256color"])
 def test_a_pipe_stays_as_wide_and_plain_as_needed_whatever_is_set(
-    runs: RunStore, monkeypatch: pytest.MonkeyPatch, variable: str
+    runs: RunStore, monkeypatch: pytest.MonkeyPatch, variable: str, terminal: str
 ) -> None:
     leave(runs, "a")
     plain = zacperf("runs").stdout
+    monkeypatch.setenv("TERM", terminal)
     monkeypatch.setenv(variable, "20")
     assert zacperf("runs").stdout == plain
 
@@ -173,8 +175,8 @@ def test_no_runs_are_one_sentence_with_the_next_step(runs: RunStore) -> None:
     shown = zacperf("runs")
     assert shown.exit_code == 0
     assert shown.stdout == (
-        f"no runs are kept in {runs.runs_folder}; `zacperf backtest` makes one, and so does a "
-        "test that uses the fixture `backtest`\n"
+        f"no runs are kept in {runs.runs_folder}; `zacperf backtest` without --output makes one, "
+        "and so does a test that uses the fixture `backtest`\n"
     )
     assert not runs.folder.exists()
 

@@ -105,6 +105,11 @@ def test_a_missing_object_is_named_with_what_is_near(write: Write) -> None:
     assert error.hint == "did you mean engine?"
 
 
+def test_a_module_that_is_imported_there_is_not_what_was_meant(write: Write) -> None:
+    module = write("import random\n")
+    assert problem_of(f"{module}:randm").hint == "define randm there"
+
+
 def test_a_missing_object_with_nothing_near_is_to_be_defined(write: Write) -> None:
     module = write("")
     assert problem_of(f"{module}:engine").hint == "define engine there"

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import psutil
 import pytest
+from click.testing import CliRunner
 
+from pytest_zacperf.cli import main
 from pytest_zacperf.process import MARKER
 from pytest_zacperf.records import Run
 
@@ -24,7 +26,7 @@ from pathlib import Path
 from pytest_zacperf.engines.function import FunctionEngine
 
 def run(start, end):
-    print("bought 100 GLD", flush=True)
+    print("bought 100 GLD")  # not flushed
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
     Path("began").touch()
     time.sleep(60)
@@ -92,6 +94,8 @@ def test_ctrl_c_ends_the_whole_tree_and_keeps_what_there_is(
     assert processes(running) == []
     run = stored_run(running)
     assert (run.status, run.reason) == ("error", "interrupted by Ctrl-C")
+    listed = CliRunner().invoke(main, ["runs", "--root", str(running.root)])
+    assert "interrupted" in listed.stdout
     stdout = running.root / ".zacperf" / "runs" / run.id / "stdout.log"
     assert stdout.read_text() == "bought 100 GLD\n"
 

@@ -184,3 +184,10 @@ def test_what_the_plan_does_not_have_for_tests_is_refused(
     with pytest.raises(SettingsError) as caught:
         select_windows(plan_of(WEEK, PROBE), labels=labels, ids=ids)
     assert str(caught.value) == message
+
+
+def test_a_plan_without_labels_is_told_where_to_write_one() -> None:
+    text = b'{"runs": [{"id": "wk-1", "start": "2025-01-20", "end": "2025-01-26"}]}'
+    with pytest.raises(SettingsError) as caught:
+        select_windows(parse_plan(text, "plan.json"), labels=["week"])
+    assert caught.value.hint == 'give a run of the plan "label": "week"'

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -358,3 +359,12 @@ def test_a_worker_of_a_dead_parent_that_cannot_notice_is_ended_by_the_next_one(
     assert run.status == "done"
     assert is_gone(stuck_pid)
     assert len(notes(tmp_path)) == 2
+
+
+def test_the_same_wait_is_told_once(tmp_path: Path) -> None:
+    told = list[str]()
+    ours = replace(project(tmp_path, NOTE), name="gw1", on_wait=told.append)
+    claims = [ours._claim(what) for what in ("a", "a", "b")]  # noqa: SLF001
+    for claim in claims:
+        claim.on_wait("process 1, gw0, has it")
+    assert told == [f"waiting for {what} (process 1, gw0, has it)" for what in ("a", "b")]
