@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,11 +113,16 @@ def project(pytester: pytest.Pytester) -> Project:
 @pytest.fixture(autouse=True)
 def only_our_plugins(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep inner runs fast and independent of what else happens to be installed."""
-    if UNIT_TESTS not in request.path.parents or "pytester" not in request.fixturenames:
+    if UNIT_TESTS not in request.path.parents:
+        return
+    # The lock of the machine lies there: these runs shall not wait for what else it measures.
+    monkeypatch.setenv("TMPDIR", str(request.getfixturevalue("tmp_path_factory").mktemp("tmp")))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # so that TMPDIR is looked at again
+    # Some machines set it; then nobody sees that what an engine printed is lost.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    if "pytester" not in request.fixturenames:
         return
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", INNER_PLUGINS)
-    # The lock of the machine lies there: inner runs shall not wait for what else it measures.
-    monkeypatch.setenv("TMPDIR", str(request.getfixturevalue("tmp_path_factory").mktemp("tmp")))
     for name in OUTER_VARIABLES:
         monkeypatch.delenv(name, raising=False)

@@ -88,7 +88,7 @@ class Backtest:
             )
         contradiction = render.determinism_line(run)
         if contradiction is not None:
-            warnings.warn(contradiction, NondeterministicBacktestWarning, stacklevel=2)
+            _warn(contradiction)
         return run
 
     @property
@@ -173,6 +173,15 @@ class Backtest:
         return f"<backtest of {self.name}{'' if self.has_run else ', not run yet'}>"
 
 
+def _warn(contradiction: str) -> None:
+    try:
+        # The test's own line: this function, the property and what caches it are between.
+        warnings.warn(contradiction, NondeterministicBacktestWarning, stacklevel=4)
+    except NondeterministicBacktestWarning:
+        # The project makes warnings errors; our frames would tell nothing.
+        raise pytest.fail.Exception(contradiction, pytrace=False) from None
+
+
 @contextlib.contextmanager
 def _failing_tests() -> Iterator[None]:
     try:
@@ -193,7 +202,7 @@ def _new_runner(session: Session) -> Runner:
         python_path=session.python_path,
         cpus=settings.cpus,
         limits=Limits(timeout_s=settings.timeout_s, threads=settings.threads),
-        not_sources=session.not_sources,
+        not_sources=session.plan.not_sources(str(settings.plan)),
         name=session.process,
         on_wait=session.say,
     )

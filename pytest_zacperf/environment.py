@@ -10,7 +10,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from pytest_zacperf.digest import DIGEST_BYTES, digest_of
 from pytest_zacperf.records import Environment, ParameterValue, Workload
@@ -56,13 +56,14 @@ def current_environment(root: Path, not_sources: Iterable[str] = ()) -> Environm
 
     Args:
         root: The project; files of it that git does not track do not make it dirty.
-        not_sources: Paths relative to the root that do not make it dirty either.
+        not_sources: Paths, relative to the root, that do not make it dirty either.
 
     """
-    revision = _git(root, "rev-parse", "HEAD")
-    # Git refuses a path that leads out of the repository.
-    inside = [path for path in map(PurePath, not_sources) if _is_inside(path)]
-    left_out = [f":(exclude,literal){path.as_posix()}" for path in inside]
+    top, _, revision = (_git(root, "rev-parse", "--show-toplevel", "HEAD") or "").partition("\n")
+    paths = [(root / path).resolve() for path in not_sources]
+    # Git refuses a path that leads out of the repository, and all of it is no part of it.
+    inside = [path for path in paths if path != Path(top) and path.is_relative_to(top)]
+    left_out = [f":(exclude,literal){path}" for path in inside]
     changes = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ":/", *left_out)
     return Environment(
         python=f"{platform.python_implementation()} {platform.python_version()}",
@@ -76,8 +77,18 @@ def current_environment(root: Path, not_sources: Iterable[str] = ()) -> Environm
     )
 
 
-def code_fingerprint(root: Path, extra_package_dirs: Iterable[Path] = ()) -> str:
-    """Hash the loaded modules of the project: where they are below the root, and their content.
+def code_fingerprint(sources: Mapping[str, bytes]) -> str:
+    """Hash what ``loaded_sources`` returned: where each module is, and its content."""
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for name, content_hash in sorted(sources.items()):
+        digest.update(name.encode() + b"\0" + content_hash)
+    return digest.hexdigest()
+
+
+def loaded_sources(root: Path, extra_package_dirs: Iterable[Path] = ()) -> dict[str, bytes]:
+    """Return the loaded modules of the project: where they are below the root, to their hash.
+
+    Ask when they have just been loaded: a file that somebody edits later is not what ran.
 
     Args:
         root: The project; what is installed in a virtual environment below it is left out.
@@ -94,11 +105,7 @@ def code_fingerprint(root: Path, extra_package_dirs: Iterable[Path] = ()) -> str
         for extra in extras:
             if path.is_relative_to(extra):
                 files[path.relative_to(extra.parent).as_posix()] = path
-    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    for name, path in sorted(files.items()):
-        content = hashlib.blake2b(path.read_bytes()).digest()
-        digest.update(name.encode() + b"\0" + content)
-    return digest.hexdigest()
+    return {name: hashlib.blake2b(path.read_bytes()).digest() for name, path in files.items()}
 
 
 def package_dirs(module_names: Iterable[str]) -> tuple[Path, ...]:
@@ -131,10 +138,6 @@ def workload_fingerprint(
         *(workload.window.start, workload.window.end),
         *(code, data, environment.python, environment.packages),
     ])
-
-
-def _is_inside(path: PurePath) -> bool:
-    return not path.is_absolute() and ".." not in path.parts and path.parts != ()
 
 
 def _loaded_files() -> Iterator[Path]:

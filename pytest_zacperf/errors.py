@@ -27,6 +27,10 @@ class SettingsError(ZacperfError):
     """A setting, a plan file or a command line argument cannot be used."""
 
 
+class PlanError(SettingsError):
+    """The plan file cannot be read or used, so tests with a window have none."""
+
+
 class EngineError(ZacperfError):
     """An engine cannot be found, does not keep the protocol, or refuses its parameters."""
 

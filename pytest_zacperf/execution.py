@@ -31,7 +31,7 @@ TIME_LIMIT = "time limit of {:g} s reached; timeout under [tool.zacperf] sets it
 # What would trace or question the worker because this process is traced or questioned.
 INHERITED_WATCHERS = (
     *("COV_CORE_", "COVERAGE_PROCESS_", "PYDEVD_", "PYTHONTRACEMALLOC", "PYTHONPROFILEIMPORTTIME"),
-    *("PYTHONINSPECT", "PYTHONBREAKPOINT"),
+    *("PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONDEVMODE", "PYTHONASYNCIODEBUG"),
 )
 
 

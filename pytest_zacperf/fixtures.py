@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from pytest_zacperf.errors import SettingsError
+from pytest_zacperf.errors import PlanError, SettingsError
 from pytest_zacperf.plan import select_windows
 from pytest_zacperf.records import ParameterValue, Window, Workload
 from pytest_zacperf.session import SESSION, Session
@@ -29,15 +29,24 @@ WINDOW_MARK_HINT = 'write @pytest.mark.window("id", ...) or @pytest.mark.window(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Stands for the windows of a test that cannot have any, until collection is over."""
+    """Stands for the windows of a test that cannot have any.
+
+    Attributes:
+        message: Why, and what to do about it.
+        stops_session: Whether pytest stops; otherwise the test fails alone.
+
+    """
 
     message: str
+    stops_session: bool
 
 
 @pytest.fixture(name=PLANNED_WINDOW)
 def _planned_window(request: pytest.FixtureRequest) -> Window:
     """Hand a window of the plan to the test."""
     window = getattr(request, "param", None)
+    if isinstance(window, Problem):
+        pytest.fail(window.message, pytrace=False)
     if not isinstance(window, Window):
         pytest.fail(
             "no window of the plan reaches this test\n"
@@ -107,7 +116,8 @@ def parametrize_windows(metafunc: pytest.Metafunc) -> None:
         windows = _windows(session, metafunc)
         parameters = [pytest.param(window, id=window.id) for window in windows]
     except SettingsError as e:
-        parameters = [pytest.param(Problem(str(e)), id="no window")]
+        problem = Problem(str(e), stops_session=not isinstance(e, PlanError))
+        parameters = [pytest.param(problem, id="no window")]
     if not parameters:
         skip = pytest.mark.skip(reason="--zacperf-window leaves this test no window")
         parameters = [pytest.param(None, id="no window", marks=skip)]
@@ -119,7 +129,9 @@ def usage_error(items: list[pytest.Item]) -> str | None:
     for item in items:
         callspec = getattr(item, "callspec", None)
         problem = callspec.params.get(PLANNED_WINDOW) if callspec else None
-        if isinstance(problem, Problem) and isinstance(item, pytest.Function):
+        if not (isinstance(problem, Problem) and problem.stops_session):
+            continue
+        if isinstance(item, pytest.Function):
             # Without the part in brackets, which stands for no window.
             return f"{item.nodeid.removesuffix(item.name)}{item.originalname}: {problem.message}"
     return None

@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -95,7 +96,7 @@ class Meter:
 
 
 class ChildMemorySampler:
-    """Samples the memory of a process's descendants, without the process itself.
+    """Samples the memory of a process's descendants.
 
     What a child held between two samples goes unseen, so the sum is labeled as sampled.
     """
@@ -103,9 +104,8 @@ class ChildMemorySampler:
     def __init__(self) -> None:
         self._samples: list[tuple[int, int]] = []
 
-    def sample(self, pid: int) -> None:
-        """Note the memory of all descendants at this moment, if there are any."""
-        processes = _descendants(pid)
+    def sample(self, processes: Collection[psutil.Process]) -> None:
+        """Note the memory of these processes at this moment, if there are any."""
         if processes:
             self._samples.append((time.monotonic_ns(), sum(map(_memory_bytes, processes))))
 

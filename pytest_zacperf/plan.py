@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import json
+import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -71,6 +72,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def output_dir(self) -> str:
         """Where profiles go, relative to the plan file; empty when the plan does not say."""
         return str(self.meta.get("output_dir") or "")
+
+    def not_sources(self, plan_file: str) -> tuple[str, ...]:
+        """Return what our queue writes, so that it is no change of code: relative as the file."""
+        if not self.output_dir:
+            return (plan_file,)
+        return plan_file, posixpath.join(posixpath.dirname(plan_file), self.output_dir)
 
 
 def parse_plan(text: bytes, name: str) -> Plan:

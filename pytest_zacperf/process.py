@@ -10,12 +10,19 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import psutil
+
+OnTick: TypeAlias = Callable[[Collection[psutil.Process]], None]
 
 TICK_S = 0.1
 GRACE_S = 2.0  # for processes that are asked to end, before they are killed
 SHORT_S = 0.01
+
+# Ends a process group when the parent of its leader has died and the leader does not notice: one
+# that computes in C code, or is stopped, runs no thread of its own. First it has a second itself.
+WATCH = 'while read -r _; do :; done; sleep 1; kill -s KILL -- "-$1"'
 
 # Children inherit this variable, also those that leave the group or lose their parent.
 MARKER = "ZACPERF_PROCESS_TREE"
@@ -51,9 +58,7 @@ class Ended:
     in_time: bool
 
 
-def run_process(
-    command: Command, *, timeout_s: float | None, on_tick: Callable[[int], None]
-) -> Ended:
+def run_process(command: Command, *, timeout_s: float | None, on_tick: OnTick) -> Ended:
     """Run a command to its end, or to its time limit.
 
     Its stdin is a pipe that stays open as long as this process lives, so that it can tell. Whatever
@@ -62,14 +67,20 @@ def run_process(
     Args:
         command: What to run.
         timeout_s: Time limit; None waits for ever.
-        on_tick: Called with the process's id about every 100 ms.
+        on_tick: Called with the process's descendants about every 100 ms.
 
     Raises:
         OSError: It cannot be started.
 
     """
-    with _started(command) as process:
-        in_time = _wait(process, timeout_s, on_tick)
+    seen: set[psutil.Process] = set()
+    with _started(command, seen) as process, _watched(process.pid):
+
+        def note(descendants: Collection[psutil.Process]) -> None:
+            seen.update(descendants)
+            on_tick(descendants)
+
+        in_time = _wait(process, timeout_s, note)
     return Ended(exit_status=process.returncode, in_time=in_time)
 
 
@@ -102,7 +113,22 @@ def kill_marked(
 
 
 @contextlib.contextmanager
-def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
+def _watched(group: int) -> Iterator[None]:
+    command = ("/bin/sh", "-c", WATCH, "sh", str(group))
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(  # noqa: S603 - a fixed command
+        command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, env={}, start_new_session=True
+    ) as watcher:
+        try:
+            yield
+        finally:
+            watcher.kill()
+
+
+@contextlib.contextmanager
+def _started(
+    command: Command, seen: Collection[psutil.Process]
+) -> Iterator[subprocess.Popen[bytes]]:
     with (
         command.stdout.open("wb") as stdout,
         command.stderr.open("wb") as stderr,
@@ -119,12 +145,10 @@ def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
         try:
             yield process
         finally:
-            _end(process, command.marker)
+            _end(process, command.marker, seen)
 
 
-def _wait(
-    process: subprocess.Popen[bytes], timeout_s: float | None, on_tick: Callable[[int], None]
-) -> bool:
+def _wait(process: subprocess.Popen[bytes], timeout_s: float | None, on_tick: OnTick) -> bool:
     deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -132,13 +156,15 @@ def _wait(
             return True
         if deadline_s is not None and time.monotonic() >= deadline_s:
             return False
-        on_tick(process.pid)
+        on_tick(_descendants(process.pid))
 
 
-def _end(process: subprocess.Popen[bytes], marker: str) -> None:
-    tree = _tree(process.pid, marker) if process.poll() is None else set()
+def _end(process: subprocess.Popen[bytes], marker: str, seen: Collection[psutil.Process]) -> None:
+    # Those that were seen once, too: one may have left the tree and dropped our variable.
+    tree = {*seen, *(_tree(process.pid, marker) if process.poll() is None else ())}
     try:
-        _terminate(process, tree)
+        if process.returncode is None:
+            _terminate(process, tree)
     finally:  # also when Ctrl-C comes a second time
         # Also after a good end: what it left running would disturb the next run that is timed.
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -159,8 +185,15 @@ def _terminate(process: subprocess.Popen[bytes], tree: Collection[psutil.Process
 def _tree(pid: int, marker: str) -> set[psutil.Process]:
     found = set(_marked(marker))
     with contextlib.suppress(psutil.Error):
-        root = psutil.Process(pid)
-        found |= {root, *root.children(recursive=True)}
+        found.add(psutil.Process(pid))
+    return found | set(_descendants(pid))
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        found: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
     return found
 
 

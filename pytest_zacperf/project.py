@@ -1,7 +1,8 @@
-"""A project's ``pyproject.toml``: our table and pytest's paths; decides no value."""
+"""A project's ``pyproject.toml``, and pytest's paths wherever they are; decides no value."""
 
 from __future__ import annotations
 
+import configparser
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,10 @@ from pytest_zacperf.errors import SettingsError
 
 SETTINGS_FILE = "pyproject.toml"
 TABLE = "[tool.zacperf]"
+# Where pytest has its settings: before pyproject.toml and after it, with the name of the section.
+INI_FILES_BEFORE = (("pytest.ini", "pytest"), (".pytest.ini", "pytest"))
+INI_FILES_AFTER = (("tox.ini", "pytest"), ("setup.cfg", "tool:pytest"))
+BUILD_FILES = ("setup.py", "setup.cfg")
 
 
 def read_table(root: Path) -> Mapping[str, object]:
@@ -38,45 +43,69 @@ def has_table(root: Path) -> bool:
 
 
 def is_package(root: Path) -> bool:
-    """Return whether ``pip install`` of *root* works: its ``pyproject.toml`` says how to build it.
+    """Return whether ``pip install`` of *root* works: some file says how to build it.
 
     Raises:
-        SettingsError: The file is not TOML.
+        SettingsError: The ``pyproject.toml`` is not TOML.
 
     """
-    return "build-system" in _content(root)
+    has_file = any((root / name).is_file() for name in BUILD_FILES)
+    return has_file or not {"build-system", "project"}.isdisjoint(_content(root))
 
 
 def read_python_path(root: Path) -> tuple[str, ...]:
-    """Return what pytest's ``pythonpath`` in ``pyproject.toml`` names, as absolute paths.
+    """Return what pytest's ``pythonpath`` names, as absolute paths.
 
     Raises:
-        SettingsError: The file is not TOML.
+        SettingsError: The file is not TOML, or another one no INI file.
 
     """
     return tuple(str(root / path) for path in _pytest_paths(root, "pythonpath"))
 
 
 def read_test_paths(root: Path) -> tuple[str, ...]:
-    """Return what pytest's ``testpaths`` in ``pyproject.toml`` names, as it is written there.
+    """Return what pytest's ``testpaths`` names, as it is written there.
 
     Raises:
-        SettingsError: The file is not TOML.
+        SettingsError: The file is not TOML, or another one no INI file.
 
     """
     return _pytest_paths(root, "testpaths")
 
 
 def find_root(start: Path) -> Path:
-    """Return the nearest folder from *start* upwards with a ``pyproject.toml``, or *start*."""
+    """Return the nearest folder from *start* upwards with a file of pytest's settings, or *start*.
+
+    It is where pytest has its rootdir.
+    """
     start = start.resolve()
+    names = [SETTINGS_FILE, *(name for name, _ in (*INI_FILES_BEFORE, *INI_FILES_AFTER))]
     for folder in (start, *start.parents):
-        if (folder / SETTINGS_FILE).is_file():
+        if any((folder / name).is_file() for name in names):
             return folder
     return start
 
 
 def _pytest_paths(root: Path, setting: str) -> tuple[str, ...]:
+    for name, section in INI_FILES_BEFORE:
+        if (root / name).is_file():
+            return _ini_paths(root / name, section, setting)
+    found = _toml_paths(root, setting)
+    for name, section in INI_FILES_AFTER:
+        found = found or _ini_paths(root / name, section, setting)
+    return found
+
+
+def _ini_paths(path: Path, section: str, setting: str) -> tuple[str, ...]:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(path, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError) as e:
+        raise SettingsError(f"{path} is no INI file: {e}", "correct that place") from e
+    return tuple(parser.get(section, setting, fallback="").split())
+
+
+def _toml_paths(root: Path, setting: str) -> tuple[str, ...]:
     pytest = _tool(root).get("pytest", {})
     # Since pytest 9 the table itself holds settings; before, one below it did.
     tables = [pytest, pytest.get("ini_options")] if isinstance(pytest, dict) else []

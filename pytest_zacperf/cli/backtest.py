@@ -25,8 +25,9 @@ from pytest_zacperf.determinism import Repetition
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.naming import new_session_id
+from pytest_zacperf.plan import parse_plan
 from pytest_zacperf.records import ParameterValue, Run, Workload
-from pytest_zacperf.render import repetition_lines, run_lines
+from pytest_zacperf.render import determinism_line, repetition_lines, run_lines
 from pytest_zacperf.repeatability import run_twice
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.store import storing
@@ -121,10 +122,19 @@ def _runner(project: Project, *, stages: bool) -> Runner:
         stages=stages,
         cpus=project.settings.cpus,
         limits=Limits(timeout_s=project.settings.timeout_s, threads=project.settings.threads),
-        not_sources=(str(project.settings.plan),),
+        not_sources=_not_sources(project),
         name="zacperf backtest",
         on_wait=lambda text: click.echo(f"zacperf: {text}", err=True),
     )
+
+
+def _not_sources(project: Project) -> tuple[str, ...]:
+    plan_file = str(project.settings.plan)
+    try:
+        plan = parse_plan((project.root / plan_file).read_bytes(), plan_file)
+    except (OSError, SettingsError):  # a backtest needs no plan
+        return (plan_file,)
+    return plan.not_sources(plan_file)
 
 
 @contextlib.contextmanager
@@ -153,6 +163,9 @@ def _report(run: Run, folder: Path) -> None:
     _refuse_bad_input(run)
     for line in [*run_lines(run), "", f"run folder: {folder}"]:
         click.echo(line)
+    contradiction = determinism_line(run)
+    if contradiction is not None:
+        click.secho(contradiction, fg="red", bold=True, err=True)
     if run.status == "error":
         raise click.exceptions.Exit(EXIT_FAILED)
 

@@ -10,7 +10,8 @@ import msgspec
 from pytest_zacperf.records.backtest import Window
 from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
 
-INTERRUPTED = "interrupted by Ctrl-C"  # the reason of a run that somebody did not want any more
+# The reason of a run that somebody did not want any more.
+INTERRUPTED = "interrupted: Ctrl-C, or pytest was ended"
 MachineUse: TypeAlias = Literal["alone", "shared"]
 
 

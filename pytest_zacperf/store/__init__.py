@@ -92,6 +92,8 @@ __all__ = [
 
 
 TRASH_FOLDER = "trash"
+NEW_FOLDER = "new"  # run folders that are being made
+OLD_S = 3_600.0  # nobody makes one for so long
 LOCK_FOLDER = "locks"
 
 
@@ -129,7 +131,7 @@ class RunStore:
         folder = self.run_folder(run_id)
         if folder.exists():
             self._discard(folder)
-        staged = self.folder / "new" / folder.name
+        staged = self.folder / NEW_FOLDER / folder.name
         shutil.rmtree(staged, ignore_errors=True)
         try:
             staged.mkdir(parents=True)
@@ -166,7 +168,8 @@ class RunStore:
         """Yield the stored runs with this fingerprint of their workload; decodes no others."""
         mark = workload_fingerprint.encode()
         for path in sorted((self.folder / "runs").glob(f"*/{RUN_FILE}")):
-            with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+            # What is no run of ours contradicts nothing; `entries` reports it.
+            with contextlib.suppress(OSError, msgspec.DecodeError):
                 data = path.read_bytes()
                 if mark in data:
                     yield msgspec.json.decode(data, type=Run)
@@ -208,7 +211,7 @@ class RunStore:
             if entry.folder.name in chosen and entry.session is not None:
                 lock = self._session_lock(entry.session)
                 problems += pruning.move_out(entry.folder, trash, lock)
-        problems += pruning.empty(trash)
+        problems += pruning.empty(trash) + pruning.empty(self.folder / NEW_FOLDER, OLD_S)
         return problems + pruning.remove_free_locks(self._lock_folder())
 
     def _session_lock(self, session: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -47,35 +48,63 @@ def read_entry(folder: Path) -> Entry:
         FileNotFoundError: It vanished meanwhile.
 
     """
-    request = _request(folder)
-    run, problem = (None, None) if request is None else _run(folder)
-    # Last: whoever prunes may have taken the folder away while its files were read.
-    modified_s = folder.stat().st_mtime
-    if request is None:
+    request, session = _request(folder)
+    run, problem = (None, None) if session is None else _run(folder)
+    if session is None:
         problem = f"{folder} holds no readable {REQUEST_FILE}, so it is no run of ours"
-        return Entry(folder=folder, state="foreign", problem=problem, modified_s=modified_s)
+    elif request is None:
+        run, problem = None, f"{folder} was written by another version of pytest-zacperf"
     return Entry(
         folder=folder,
-        state="stored" if run else "damaged" if problem else "unfinished",
+        state="foreign" if session is None else _state(run, problem),
         run=run,
         problem=problem,
-        session=request.session,
-        workload=request.workload,
-        modified_s=modified_s,
+        session=session,
+        workload=request.workload if request else None,
+        # Last: whoever prunes may have taken the folder away while its files were read.
+        modified_s=_modified_s(folder),
     )
 
 
-def _request(folder: Path) -> RunRequest | None:
+def _modified_s(folder: Path) -> float:
     try:
-        return msgspec.json.decode((folder / REQUEST_FILE).read_bytes(), type=RunRequest)
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        raise
+    except OSError:  # a link that leads to itself
+        return folder.lstat().st_mtime
+
+
+def _state(run: Run | None, problem: str | None) -> State:
+    if problem is not None:
+        return "damaged"
+    return "unfinished" if run is None else "stored"
+
+
+def _request(folder: Path) -> tuple[RunRequest | None, str | None]:
+    try:
+        data = (folder / REQUEST_FILE).read_bytes()
+        return (request := msgspec.json.decode(data, type=RunRequest)), request.session
+    except msgspec.ValidationError:
+        # Whatever else another version has in it: the session says whether the run is in use.
+        with contextlib.suppress(msgspec.DecodeError):
+            return None, msgspec.json.decode(data, type=_AnyRequest).session
     except (OSError, msgspec.DecodeError):
-        return None
+        pass
+    return None, None
 
 
 def _run(folder: Path) -> tuple[Run | None, str | None]:
+    path = folder / RUN_FILE
     try:
-        return msgspec.json.decode((folder / RUN_FILE).read_bytes(), type=Run), None
+        return msgspec.json.decode(path.read_bytes(), type=Run), None
     except FileNotFoundError:
         return None, None
+    except msgspec.ValidationError as e:
+        return None, f"{path} is damaged, or of another version of pytest-zacperf: {first_line(e)}"
     except (msgspec.DecodeError, OSError) as e:
-        return None, f"{folder / RUN_FILE} is damaged: {first_line(e)}"
+        return None, f"{path} is damaged: {first_line(e)}"
+
+
+class _AnyRequest(msgspec.Struct):
+    session: str

@@ -21,6 +21,7 @@ OnWait: TypeAlias = Callable[[str], None]
 PATIENCE_S = 0.3  # a wait as short as this is not worth a line
 POLL_S = 0.02
 LONGEST_NOTE_BYTES = 500
+READABLE = 0o644
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +175,12 @@ def _open(path: Path, *, create: bool) -> int:
             # Without O_CREAT: in /tmp Linux refuses it for another user's file.
             return os.open(path, access | os.O_NOFOLLOW)
     flags = os.O_RDWR | os.O_NOFOLLOW
-    return os.open(path, flags | os.O_CREAT if create else flags, 0o644)
+    if not create:
+        return os.open(path, flags)
+    file = os.open(path, flags | os.O_CREAT, READABLE)
+    with contextlib.suppress(PermissionError):  # somebody else was faster, and it is his
+        os.fchmod(file, READABLE)  # whatever the umask is: others need to open it for their lock
+    return file
 
 
 def _is_same(file: int, path: Path) -> bool:

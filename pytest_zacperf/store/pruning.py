@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,11 +28,14 @@ def move_out(folder: Path, trash: Path, session_lock: Path) -> list[str]:
     return problems
 
 
-def empty(trash: Path) -> list[str]:
-    """Delete what was moved out, also by a prune that was killed; return what failed."""
+def empty(folder: Path, older_than_s: float = 0.0) -> list[str]:
+    """Delete what killed processes left in a folder of ours; return what failed."""
     problems: list[str] = []
-    for path in sorted(trash.iterdir()) if trash.is_dir() else ():
+    newest_s = time.time() - older_than_s
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         with _noting(path) as failed:
+            if path.lstat().st_mtime > newest_s:
+                continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:

@@ -51,8 +51,7 @@ def forks_end_here() -> Iterator[None]:
 
 
 def make_quiet() -> None:
-    """Collect what was left behind, and let the collector count from zero."""
-    gc.enable()
+    """Collect what was left behind, so that the collector counts from zero."""
     gc.collect()
 
 

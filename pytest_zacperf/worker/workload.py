@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pytest_zacperf import environment, store
@@ -43,11 +43,14 @@ def run_workload(request: RunRequest, context: WorkerContext) -> None:
     total = context.stage(WHOLE_RUN)  # before any other, so that it is listed first
     with conditions.forks_end_here():
         engine = _prepared(request, context)
+        # Before the run, too: what somebody edits meanwhile is not what ran.
+        sources = _loaded_sources(request, engine)
         measurement = _measured_run(engine, context, total)
         watched_by = list(conditions.tracing_problems())
         output = returned.require_output(engine.collect(context), engine)
         recorded = returned.recorded(engine, output, context.stages)
         effective = _effective(request.workload, engine)
+        sources = {**_loaded_sources(request, engine), **sources}
     with store.storing(context.run_folder):
         order_events_hash = store.write_output(context.run_folder, recorded)
     result = WorkerResult(
@@ -55,7 +58,7 @@ def run_workload(request: RunRequest, context: WorkerContext) -> None:
         costs=_costs(measurement, recorded.stages),
         work=_work(output.data_points, recorded),
         order_events_hash=order_events_hash,
-        fingerprints=_fingerprints(request, engine, output, effective, where),
+        fingerprints=_fingerprints(sources, output.data_fingerprint, effective, where),
         environment=where,
         statistics=dict(recorded.statistics),
         counts=dict(context.counts),
@@ -116,23 +119,22 @@ def _work(data_points: int | None, recorded: RunOutput) -> Work:
     )
 
 
-def _fingerprints(
-    request: RunRequest,
-    engine: Engine,
-    output: BacktestOutput,
-    workload: Workload,
-    where: Environment,
-) -> Fingerprints:
+def _loaded_sources(request: RunRequest, engine: Engine) -> dict[str, bytes]:
     module = resolve_reference(request.workload.engine).partition(":")[0]
     # Where the strategy is, when an engine that can say so has it in another installed package.
     strategies: Iterable[str] = getattr(engine, "code_modules", ())
     packages = environment.package_dirs([module, type(engine).__module__, *strategies])
-    sources = [*packages, *map(Path, request.python_path)]
-    code = environment.code_fingerprint(Path(request.root), sources)
-    data = output.data_fingerprint
+    extras = [*packages, *map(Path, request.python_path)]
+    return environment.loaded_sources(Path(request.root), extras)
+
+
+def _fingerprints(
+    sources: Mapping[str, bytes], data: str | None, workload: Workload, where: Environment
+) -> Fingerprints:
+    code = environment.code_fingerprint(sources)
     return Fingerprints(
         code=code,
-        parameters=environment.parameters_fingerprint(engine.parameters),
+        parameters=environment.parameters_fingerprint(workload.parameters),
         data=data,
         workload=environment.workload_fingerprint(code, data, workload, where),
     )

@@ -75,45 +75,46 @@ USAGE = (
         '"label" in the plan gives a window one)',
         id="unknown label",
     ),
+)
+# The plan; what the report of a test says that has no window for it.
+PLANS = (
     pytest.param(
         *([ENGINE], '{"runs": [,]}', []),
-        f"{TEST}plan.json is not JSON: Expecting value at line 1, column 11",
+        "plan.json is not JSON: Expecting value at line 1, column 11",
         "correct that place; a comma after the last element is the usual cause",
         id="plan that is no JSON",
     ),
     pytest.param(
         *([ENGINE], "[" * 100_000, []),
-        *(f"{TEST}plan.json is nested too deeply", 'begin it with {"runs": ['),
+        *("plan.json is nested too deeply", 'begin it with {"runs": ['),
         id="plan that is endless",
     ),
     pytest.param(
         *([ENGINE], PLAN.replace("runs", "run"), []),
-        *(f"{TEST}plan.json has no list 'runs', though it has 'run'", f'write "runs": [{EXAMPLE}]'),
+        *("plan.json has no list 'runs', though it has 'run'", f'write "runs": [{EXAMPLE}]'),
         id="plan without runs",
     ),
     pytest.param(
         *([ENGINE], PLAN.replace("start", "strat"), []),
-        f"{TEST}plan.json, run 1 ('wk-1'): object missing required field `start`, "
-        "though it has 'strat'",
+        "plan.json, run 1 ('wk-1'): object missing required field `start`, though it has 'strat'",
         f"write it as {EXAMPLE}",
         id="plan with an unknown key",
     ),
     pytest.param(
         *([ENGINE], PLAN.replace('"week"', "3"), []),
-        f"{TEST}plan.json, run 1 ('wk-1'): key 'label': 3: expected `str`, got `int`",
+        "plan.json, run 1 ('wk-1'): key 'label': 3: expected `str`, got `int`",
         f"write it as {EXAMPLE}",
         id="plan with a number for a text",
     ),
     pytest.param(
         *([ENGINE], PLAN.replace("2025-01-20", "2025-01-32"), []),
-        f"{TEST}plan.json, run 1 ('wk-1'): key 'start': '2025-01-32' is not a date such as "
-        "2025-01-20",
+        "plan.json, run 1 ('wk-1'): key 'start': '2025-01-32' is not a date such as 2025-01-20",
         f"write it as {EXAMPLE}",
         id="day that does not exist",
     ),
     pytest.param(
         *([ENGINE], PLAN.replace("2025-01-20", "2025-01-27"), []),
-        f"{TEST}plan.json, run 1 ('wk-1'): key 'end': 2025-01-26 is before 'start', 2025-01-27",
+        "plan.json, run 1 ('wk-1'): key 'end': 2025-01-26 is before 'start', 2025-01-27",
         "both days are part of the window; exchange them",
         id="end before start",
     ),
@@ -121,7 +122,7 @@ USAGE = (
 
 
 @pytest.mark.parametrize(("settings", "plan", "flags", "problem", "hint"), USAGE)
-def test_a_setting_or_a_plan_that_cannot_be_used_stops_pytest_with_the_next_step(  # noqa: PLR0913, PLR0917 - a row
+def test_a_setting_that_cannot_be_used_stops_pytest_with_the_next_step(  # noqa: PLR0913, PLR0917 - a row
     project: Project,
     settings: list[str],
     plan: str,
@@ -136,7 +137,7 @@ def test_a_setting_or_a_plan_that_cannot_be_used_stops_pytest_with_the_next_step
 
 
 @pytest.mark.parametrize(
-    ("settings", "plan", "flags", "problem", "hint"), [USAGE[0], USAGE[8], USAGE[-1]]
+    ("settings", "plan", "flags", "problem", "hint"), [USAGE[0], USAGE[8], USAGE[9]]
 )
 def test_it_stops_the_workers_of_xdist_as_well(  # noqa: PLR0913, PLR0917 - a row
     project: Project,
@@ -150,6 +151,27 @@ def test_it_stops_the_workers_of_xdist_as_well(  # noqa: PLR0913, PLR0917 - a ro
     project.write("plan.json", plan)
     project.write("test_it.py", BOTH.replace('@pytest.mark.window("wk-1")', ""))
     require_usage_error(project.run("-n", "2", *flags), problem, hint)
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(("settings", "plan", "flags", "problem", "hint"), PLANS)
+def test_a_plan_that_cannot_be_used_fails_the_tests_with_a_window_alone(  # noqa: PLR0913, PLR0917 - a row
+    project: Project,
+    settings: list[str],
+    plan: str,
+    flags: list[str],
+    problem: str,
+    hint: str,
+    arguments: tuple[str, ...],
+) -> None:
+    project.configure(*settings)
+    project.write("plan.json", plan)
+    project.write("test_it.py", BOTH.replace('@pytest.mark.window("wk-1")', ""))
+    result = project.pytester.runpytest(*flags, *arguments)
+    result.assert_outcomes(errors=1, passed=1)
+    assert result.outlines.count(problem) == 1
+    assert result.outlines[result.outlines.index(problem) + 1] == f"  hint: {hint}"
+    assert shown_frames([*result.outlines, *result.errlines]) == []
 
 
 def require_usage_error(result: pytest.RunResult, problem: str, hint: str) -> None:

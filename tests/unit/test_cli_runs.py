@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from support.stored import RUN, leave_unfinished
 
-from pytest_zacperf import store
+from pytest_zacperf import housekeeping, settings, store
 from pytest_zacperf.cli import main
 from pytest_zacperf.records import Costs, Fingerprints, Run, Work
 from pytest_zacperf.run_names import short_id
@@ -169,6 +169,31 @@ def test_a_damaged_and_a_foreign_folder_are_reported_and_skipped(runs: RunStore)
         f"{path} is damaged: Input data was truncated: skipped",
         f"{notes} holds no readable request.json, so it is no run of ours: skipped",
     ]
+
+
+def test_folders_that_no_run_can_have_left_are_reported_and_stop_nothing(runs: RunStore) -> None:
+    leave(runs, "a")
+    leave_unfinished(runs, msgspec.structs.replace(RUN, id="b"))
+    (runs.run_folder("b") / "run.json").mkdir()
+    (runs.runs_folder / "loop").symlink_to("loop")
+    shown = zacperf("runs")
+    assert shown.exit_code == 0
+    assert first_words(shown) == ["run", short_id("a")]
+    assert [line.rpartition(": ")[2] for line in shown.stderr.splitlines()] == ["skipped"] * 2
+    assert zacperf("show", "a").exit_code == 0
+    assert list(runs.runs_of("0f")) == []
+
+
+def test_a_run_of_another_version_is_reported_and_pruned_like_others(runs: RunStore) -> None:
+    folder = leave_unfinished(runs, msgspec.structs.replace(RUN, id="b"))
+    request = folder / "request.json"
+    request.write_text(request.read_text().replace("{", '{"from_the_future": 1, ', 1))
+    shown = zacperf("runs")
+    assert shown.exit_code == 0
+    assert shown.stderr == f"{folder} was written by another version of pytest-zacperf: skipped\n"
+    os.utime(folder, (1, 1))
+    assert housekeeping.prune(runs, settings.resolve({}, {})) is None
+    assert not folder.exists()
 
 
 def test_no_runs_are_one_sentence_with_the_next_step(runs: RunStore) -> None:

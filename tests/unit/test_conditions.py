@@ -151,7 +151,11 @@ def test_the_collector_starts_from_zero_and_what_prepare_left_is_gone(watched: P
 
 
 @pytest.mark.parametrize(
-    "name", ["PYTHONTRACEMALLOC", "PYTHONINSPECT", "COVERAGE_PROCESS_START", "COV_CORE_SOURCE"]
+    "name",
+    [
+        *("PYTHONTRACEMALLOC", "PYTHONINSPECT", "PYTHONDEVMODE"),
+        *("COVERAGE_PROCESS_START", "COV_CORE_SOURCE"),
+    ],
 )
 def test_what_watches_pytest_does_not_watch_the_worker(
     watched: Project, monkeypatch: pytest.MonkeyPatch, name: str

@@ -205,4 +205,16 @@ def test_a_project_that_makes_warnings_errors_fails_on_it(project: Project) -> N
     project.write("strategy.py", NONDETERMINISTIC.replace("DATA", "'0f'"))
     project.write("test_it.py", TESTS)
     project.run("--zacperf-window", "wk-1").assert_outcomes(passed=2)
-    project.run("--zacperf-window", "wk-1").assert_outcomes(failed=2)
+    result = project.run("--zacperf-window", "wk-1")
+    result.assert_outcomes(failed=2)
+    result.stdout.no_fnmatch_line("*pytest_zacperf/*")
+
+
+def test_the_command_line_says_it_too(folder: Path) -> None:
+    (folder / "strategy.py").write_text(NONDETERMINISTIC.replace("DATA", "'0f'"))
+    window = ("--start", "2025-01-20", "--end", "2025-01-24")
+    command = ["backtest", "--engine", "strategy:engine", *window]
+    first, second = (CliRunner().invoke(main, command) for _ in range(2))
+    assert first.stderr == ""
+    assert second.exit_code == 0
+    assert second.stderr.startswith("NOT DETERMINISTIC: run ")

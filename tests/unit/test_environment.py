@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -14,9 +15,12 @@ import pytest
 from pytest_zacperf.environment import (
     code_fingerprint,
     current_environment,
+    loaded_sources,
     package_dirs,
     parameters_fingerprint,
+    workload_fingerprint,
 )
+from pytest_zacperf.records import Window, Workload
 
 Load = Callable[[Path, str], str]
 numbers = itertools.count()
@@ -31,14 +35,18 @@ def git(folder: Path, *arguments: str) -> None:
     )
 
 
+def commit(folder: Path) -> None:
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "next")
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     git(folder, "init", "-q")
     (folder / "gold.py").write_text("x = 1\n")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "first")
+    commit(folder)
     return folder
 
 
@@ -107,31 +115,35 @@ def test_without_git_there_is_no_revision(
     assert current_environment(repository).git_revision is None
 
 
+def fingerprint_of(root: Path, extras: Iterable[Path] = ()) -> str:
+    return code_fingerprint(loaded_sources(root, extras))
+
+
 def test_the_code_fingerprint_is_32_digits_and_repeats(tmp_path: Path, load: Load) -> None:
     load(tmp_path, "x = 1\n")
-    fingerprint = code_fingerprint(tmp_path)
-    assert fingerprint == code_fingerprint(tmp_path)
+    fingerprint = fingerprint_of(tmp_path)
+    assert fingerprint == fingerprint_of(tmp_path)
     assert len(fingerprint) == 32
     int(fingerprint, 16)
 
 
-def test_a_changed_module_changes_the_code_fingerprint(tmp_path: Path, load: Load) -> None:
+def test_a_changed_module_changes_the_fingerprint_of(tmp_path: Path, load: Load) -> None:
     name = load(tmp_path, "x = 1\n")
-    before = code_fingerprint(tmp_path)
+    before = fingerprint_of(tmp_path)
     (tmp_path / f"{name}.py").write_text("x = 2\n")
-    assert code_fingerprint(tmp_path) != before
+    assert fingerprint_of(tmp_path) != before
 
 
 def test_a_module_that_is_not_loaded_does_not_count(tmp_path: Path, load: Load) -> None:
     load(tmp_path, "x = 1\n")
-    before = code_fingerprint(tmp_path)
+    before = fingerprint_of(tmp_path)
     (tmp_path / "never_imported.py").write_text("x = 2\n")
-    assert code_fingerprint(tmp_path) == before
+    assert fingerprint_of(tmp_path) == before
 
 
 def test_equal_code_in_another_folder_has_the_same_fingerprint(tmp_path: Path, load: Load) -> None:
     name = load(tmp_path / "here", "x = 1\n")
-    here = code_fingerprint(tmp_path / "here")
+    here = fingerprint_of(tmp_path / "here")
     del sys.modules[name]
     (tmp_path / "there").mkdir()
     (tmp_path / "here" / f"{name}.py").rename(tmp_path / "there" / f"{name}.py")
@@ -141,23 +153,23 @@ def test_equal_code_in_another_folder_has_the_same_fingerprint(tmp_path: Path, l
         importlib.import_module(name)
     finally:
         sys.path.remove(str(tmp_path / "there"))
-    assert code_fingerprint(tmp_path / "there") == here
+    assert fingerprint_of(tmp_path / "there") == here
 
 
 def test_what_is_installed_below_the_root_does_not_count(tmp_path: Path, load: Load) -> None:
-    before = code_fingerprint(tmp_path)
+    before = fingerprint_of(tmp_path)
     load(tmp_path / ".venv" / "lib" / "site-packages", "x = 1\n")
-    assert code_fingerprint(tmp_path) == before
+    assert fingerprint_of(tmp_path) == before
 
 
 def test_a_package_elsewhere_counts_when_it_is_named(tmp_path: Path, load: Load) -> None:
     name = load(tmp_path / "elsewhere", "x = 1\n")
     root = tmp_path / "project"
     root.mkdir()
-    assert code_fingerprint(root) != code_fingerprint(root, [tmp_path / "elsewhere"])
+    assert fingerprint_of(root) != fingerprint_of(root, [tmp_path / "elsewhere"])
     module = tmp_path / "elsewhere" / f"{name}.py"
     assert package_dirs([name]) == (module,)
-    assert code_fingerprint(root, [module]) != code_fingerprint(root)
+    assert fingerprint_of(root, [module]) != fingerprint_of(root)
 
 
 def test_of_a_package_the_whole_folder_counts_but_of_ours_the_subpackage() -> None:
@@ -179,3 +191,68 @@ def test_the_order_of_parameters_says_nothing() -> None:
 
 def test_the_type_of_a_parameter_counts() -> None:
     assert parameters_fingerprint({"a": 1}) != parameters_fingerprint({"a": "1"})
+
+
+def test_the_same_content_in_another_module_is_other_code() -> None:
+    assert code_fingerprint({"a.py": b"x"}) != code_fingerprint({"b.py": b"x"})
+
+
+DAY = dt.date(2025, 1, 20)
+WORKLOAD = Workload(engine="gold:engine", window=Window(id="w", start=DAY, end=DAY))
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "workload"),
+    [
+        pytest.param("other", "data", WORKLOAD, id="code"),
+        pytest.param("code", "other", WORKLOAD, id="data"),
+        pytest.param("code", None, WORKLOAD, id="unknown data"),
+        pytest.param(
+            *("code", "data"),
+            msgspec.structs.replace(WORKLOAD, parameters={"lookback": 2}),
+            id="parameters",
+        ),
+        pytest.param(
+            *("code", "data"),
+            msgspec.structs.replace(WORKLOAD, engine_version="2"),
+            id="version of the engine",
+        ),
+        pytest.param(
+            *("code", "data"),
+            msgspec.structs.replace(
+                WORKLOAD, window=Window(id="w", start=DAY, end=DAY + dt.timedelta(days=1))
+            ),
+            id="window",
+        ),
+    ],
+)
+def test_whatever_decides_the_result_changes_the_fingerprint_of_the_workload(
+    tmp_path: Path, code: str, data: str | None, workload: Workload
+) -> None:
+    where = current_environment(tmp_path)
+    expected = workload_fingerprint("code", "data", WORKLOAD, where)
+    assert workload_fingerprint("code", "data", WORKLOAD, where) == expected
+    assert workload_fingerprint(code, data, workload, where) != expected
+
+
+@pytest.mark.parametrize("place", ["in the project", "beside it", "by its absolute path"])
+def test_a_changed_plan_makes_no_revision_dirty(repository: Path, place: str) -> None:
+    root = repository / "project"
+    plan = {"in the project": "plan.json", "beside it": "../plan.json"}.get(place)
+    plan = plan or str(root / "plan.json")
+    file = root / plan
+    root.mkdir()
+    file.write_text("{}")
+    commit(repository)
+    file.write_text('{"runs": []}')
+    assert current_environment(root).git_dirty is True
+    assert current_environment(root, [plan, "profiling"]).git_dirty is False
+    (repository / "strategy.py").write_text("x = 2\n")
+    commit(repository)
+    (repository / "strategy.py").write_text("x = 3\n")
+    assert current_environment(root, [plan]).git_dirty is True
+
+
+def test_a_plan_outside_the_repository_hides_no_change(repository: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere" / "plan.json"
+    assert current_environment(repository, [str(outside)]).git_dirty is False

@@ -93,7 +93,7 @@ def test_ctrl_c_ends_the_whole_tree_and_keeps_what_there_is(
     assert "KeyboardInterrupt" in output
     assert processes(running) == []
     run = stored_run(running)
-    assert (run.status, run.reason) == ("error", "interrupted by Ctrl-C")
+    assert (run.status, run.reason) == ("error", "interrupted: Ctrl-C, or pytest was ended")
     listed = CliRunner().invoke(main, ["runs", "--root", str(running.root)])
     assert "interrupted" in listed.stdout
     stdout = running.root / ".zacperf" / "runs" / run.id / "stdout.log"

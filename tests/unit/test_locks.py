@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -257,3 +259,13 @@ def test_runs_of_one_store_have_locks_of_their_own(tmp_path: Path) -> None:
 def test_the_machine_lock_is_the_same_for_all_projects(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     assert machine_lock() == machine_lock()
+
+
+def test_others_can_open_the_lock_whatever_the_umask_is(path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with shared(path, ME):
+            modes = {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {0o644}

@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import time
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import msgspec
-import pytest
 
 from pytest_zacperf.records import Run
 from pytest_zacperf.store import Claim, machine_lock
@@ -104,10 +102,9 @@ engine = FunctionEngine("strategy:run")
 
 
 def test_who_waits_for_the_machine_says_for_whom(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project,
 ) -> None:
     write(project, "one", PARITY_TEST)
-    monkeypatch.setattr(tempfile, "tempdir", None)  # so that TMPDIR is looked at again
     with machine_lock().alone(Claim(note="process 4711, gw3, has the machine, for wk-9")):
         session = start(project, "one", "--zacperf-window", "wk-1")
         time.sleep(2.0)
@@ -117,3 +114,15 @@ def test_who_waits_for_the_machine_says_for_whom(
         "\nzacperf: main: waiting for the machine, for wk-1 "
         "(process 4711, gw3, has the machine, for wk-9)\n"
     )
+
+
+def test_a_stderr_that_nobody_reads_fails_no_backtest(project: Project) -> None:
+    write(project, "one", PARITY_TEST)
+    with machine_lock().alone(Claim(note="somebody")):
+        session = start(project, "one", "--zacperf-window", "wk-1")
+        assert session.stderr is not None
+        session.stderr.close()
+        time.sleep(1.5)
+    with session:
+        assert session.stdout is not None
+        assert "1 passed" in session.stdout.read()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pytest_zacperf.measure import ChildMemorySampler, Meter
@@ -164,7 +165,7 @@ def test_the_memory_of_children_is_sampled_without_the_process_itself(
 ) -> None:
     sampler = ChildMemorySampler()
     start_ns = time.monotonic_ns()
-    sampler.sample(child_with_50_mb.pid)
+    sampler.sample(psutil.Process(child_with_50_mb.pid).children())
     peak_bytes = sampler.peak_bytes(start_ns, time.monotonic_ns())
     assert peak_bytes is not None
     assert 50 * MB < peak_bytes < 65 * MB
@@ -174,14 +175,17 @@ def test_samples_from_outside_the_run_do_not_count(
     child_with_50_mb: subprocess.Popen[str],
 ) -> None:
     sampler = ChildMemorySampler()
-    sampler.sample(child_with_50_mb.pid)
+    sampler.sample(psutil.Process(child_with_50_mb.pid).children())
     now_ns = time.monotonic_ns()
     assert sampler.peak_bytes(now_ns, now_ns + 1) is None
 
 
-def test_a_process_without_children_or_one_that_is_gone_gives_no_figure() -> None:
-    with subprocess.Popen(["true"]) as process:  # noqa: S607
-        process.wait()
+def test_no_children_or_one_that_is_gone_give_no_memory() -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:  # noqa: S607
+        gone = psutil.Process(process.pid)
+        process.kill()
     sampler = ChildMemorySampler()
-    sampler.sample(process.pid)
+    sampler.sample([])
     assert sampler.peak_bytes(0, time.monotonic_ns()) is None
+    sampler.sample([gone])
+    assert sampler.peak_bytes(0, time.monotonic_ns()) is not None

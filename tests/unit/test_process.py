@@ -93,6 +93,13 @@ def test_a_child_with_an_environment_of_its_own_is_killed_too(tmp_path: Path) ->
     assert is_gone(detached(tmp_path))
 
 
+def test_a_child_that_was_left_behind_without_our_variable_is_ended_too(tmp_path: Path) -> None:
+    start = "env={}, start_new_session=True"
+    source = CHILD.replace("CODE])", f"{STUBBORN!r}], {start})") + "import time; time.sleep(0.5)"
+    assert run(tmp_path, source).in_time
+    assert is_gone(detached(tmp_path))
+
+
 def test_a_child_is_asked_to_end_before_it_is_killed(tmp_path: Path) -> None:
     source = CHILD.replace("CODE", repr(POLITE)) + SLEEP
     run(tmp_path, source, timeout_s=2.0)

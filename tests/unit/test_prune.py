@@ -301,3 +301,13 @@ def test_the_cache_is_hidden_from_git_though_no_run_is_kept(runs: RunStore) -> N
 def test_the_defaults_keep_200_runs_for_30_days() -> None:
     defaults = settings.resolve({}, {})
     assert dataclasses.astuple(defaults)[-3:-1] == (200, 30 * 86_400.0)
+
+
+def test_what_a_killed_process_left_half_made_is_deleted_when_it_is_old(runs: RunStore) -> None:
+    leave_runs(runs, 1)
+    for name, modified_s in (("old", 1.0), ("new", time.time())):
+        folder = runs.folder / "new" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (modified_s, modified_s))
+    assert prune(runs, 9) is None
+    assert [path.name for path in (runs.folder / "new").iterdir()] == ["new"]

@@ -218,7 +218,7 @@ def test_an_interrupt_ends_the_worker_and_is_stored_with_what_it_printed(
     (folder,) = (tmp_path / ".zacperf" / "runs").iterdir()
     stored = ours.store.read_run(folder.name)
     assert stored is not None
-    assert (stored.status, stored.reason) == ("error", "interrupted by Ctrl-C")
+    assert (stored.status, stored.reason) == ("error", "interrupted: Ctrl-C, or pytest was ended")
     assert (folder / "stdout.log").read_text() == "so far\n"
 
 
@@ -345,20 +345,66 @@ def test_a_worker_of_a_dead_parent_that_cannot_notice_is_ended_by_the_next_one(
     stuck = (
         "def run(*window):\n"
         "    note(str(os.getpid()))\n"
-        "    if len(open('notes').read().split()) == 1:\n"
+        "    first = open('notes').read().split()[0]\n"
+        "    if first == str(os.getpid()):\n"
         "        import ctypes; ctypes.PyDLL(None).sleep(60)\n"
+        "    is_alive = Path('/proc', first).exists() and "
+        "') Z ' not in Path('/proc', first, 'stat').read_text()\n"
+        "    note('beside' if is_alive else 'alone')\n"
     )
     ours = project(tmp_path, stuck)
     with asker(ours) as first:
         while not (tmp_path / "notes").exists():
             time.sleep(0.02)
         first.kill()
-    stuck_pid = int(notes(tmp_path)[0])
-    assert not is_gone(stuck_pid)
     run = ours.run_once(WORKLOAD, session="s")
     assert run.status == "done"
-    assert is_gone(stuck_pid)
-    assert len(notes(tmp_path)) == 2
+    assert len(notes(tmp_path)) == 3
+    assert notes(tmp_path)[-1] == "alone"
+
+
+def test_a_worker_that_cannot_notice_the_death_of_its_parent_is_ended_all_the_same(
+    tmp_path: Path,
+) -> None:
+    stuck = (
+        "def run(*w):\n  note(str(os.getpid()))\n  import ctypes; ctypes.PyDLL(None).sleep(60)\n"
+    )
+    with asker(project(tmp_path, stuck)) as first:
+        while not (tmp_path / "notes").exists():
+            time.sleep(0.02)
+        first.kill()
+    time.sleep(1.0)
+    assert is_gone(int(notes(tmp_path)[0]))
+
+
+def test_what_could_not_be_stored_is_not_tried_again(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    (tmp_path / ".zacperf").write_text("in the way")
+    problems = []
+    for _ in range(2):
+        with pytest.raises(RunError) as caught:
+            ours.run_once(WORKLOAD, session="s")
+        problems.append(caught.value.problem)
+        (tmp_path / ".zacperf").unlink(missing_ok=True)
+    assert problems[0] == problems[1]
+    assert not (tmp_path / "notes").exists()
+
+
+def test_a_module_that_is_edited_meanwhile_is_not_what_ran(tmp_path: Path) -> None:
+    helper = tmp_path / "helper.py"
+    helper.write_text("POINTS = 1\n")
+    source = "import helper\ndef run(*w): Path('helper.py').write_text('POINTS = 2')\n"
+    ours = project(tmp_path, source)
+    codes = []
+    for session in ("one", "two"):
+        run = ours.run_once(WORKLOAD, session=session)
+        assert run.fingerprints is not None
+        codes.append(run.fingerprints.code)
+    helper.write_text("POINTS = 1\n")
+    again = ours.run_once(WORKLOAD, session="three")
+    assert again.fingerprints is not None
+    assert codes[0] != codes[1]
+    assert codes[0] == again.fingerprints.code
 
 
 def test_the_same_wait_is_told_once(tmp_path: Path) -> None:
