@@ -206,6 +206,14 @@ RETURNS = (
         "(hint: see pytest_zacperf.engines.Engine, or wrap a function in FunctionEngine)",
     ),
     Row(
+        name="ParametersTurnNan",
+        source=engine_class(
+            "ParametersTurnNan", "def run(self, context): self.parameters = {'days': math.nan}"
+        ),
+        reason="parameters of mine['days'] = nan is not a finite number "
+        "(hint: leave it out, or let it be None)",
+    ),
+    Row(
         name="ParametersTurnBad",
         source=engine_class(
             "ParametersTurnBad", "def run(self, context): self.parameters = {'days': [1]}"

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
+from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.records import Run
+from pytest_zacperf.worker import conditions
 
 if TYPE_CHECKING:  # pytest loads it, and nobody can import it
     from conftest import Project
@@ -100,6 +103,40 @@ def test_a_processor_that_is_not_there_is_named_with_those_that_are(watched: Pro
         "(hint: choose among them for cpus under [tool.zacperf])"
     )
     assert any(expected in line for line in result.outlines)
+
+
+def test_a_system_without_affinity_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_setaffinity")  # as on macOS
+    with pytest.raises(SettingsError) as caught:
+        conditions.keep_to([1])
+    assert caught.value.problem == f"cpus = [1] cannot be kept on {sys.platform}"
+    assert caught.value.hint == "remove cpus under [tool.zacperf]"
+    conditions.keep_to([])
+
+
+def test_a_profiler_that_watches_is_named() -> None:
+    def watch(*_: object) -> None:
+        pass
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        problems = list(conditions.tracing_problems())
+    finally:
+        sys.setprofile(before)
+    expected = f"sys.setprofile of {__name__} was active in the worker: its times are too long"
+    assert expected in problems
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in Python 3.12")
+def test_a_tool_that_monitors_is_named() -> None:
+    monitoring = getattr(sys, "monitoring")  # noqa: B009 - unknown to the oldest Python
+    monitoring.use_tool_id(3, "watcher")
+    try:
+        problems = list(conditions.tracing_problems())
+    finally:
+        monitoring.free_tool_id(3)
+    assert "sys.monitoring of watcher was active in the worker: its times are too long" in problems
 
 
 def test_the_thread_limit_reaches_numeric_libraries_and_is_recorded(

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from pytest_zacperf.errors import SettingsError
-from pytest_zacperf.project import find_root, is_package, read_python_path, read_test_paths
+from pytest_zacperf.project import (
+    find_root,
+    is_package,
+    read_python_path,
+    read_table,
+    read_test_paths,
+)
 
 TOML = '[tool.pytest]\npythonpath = ["toml"]\n'
 OLD_TOML = '[tool.pytest.ini_options]\npythonpath = "toml more"\n'
@@ -68,3 +74,12 @@ def test_what_can_be_installed_is_a_package(
 ) -> None:
     (tmp_path / name).write_text(text)
     assert is_package(tmp_path) is expected
+
+
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").mkdir()
+    with pytest.raises(SettingsError) as caught:
+        read_table(tmp_path)
+    path = tmp_path / "pyproject.toml"
+    assert caught.value.problem == f"{path} cannot be read: Is a directory"
+    assert caught.value.hint == "make it readable"
