@@ -160,6 +160,8 @@ class Execution:
             order_events_hash=result.order_events_hash,
             fingerprints=result.fingerprints,
             environment=result.environment,
+            conditions=result.conditions,
+            sources=self.request.sources,
             statistics=result.statistics,
             counts=result.counts,
             warnings=(*result.warnings, *run.warnings),
@@ -190,7 +192,8 @@ def _start_folder(folder: Path) -> Path:
 
 
 def _with_children(result: WorkerResult, children: ChildMemorySampler) -> Costs:
-    peak_bytes = children.peak_bytes(result.run_start_monotonic_ns, result.run_end_monotonic_ns)
+    during = result.conditions
+    peak_bytes = children.peak_bytes(during.start_monotonic_ns, during.end_monotonic_ns)
     if peak_bytes is None:
         return result.costs
     return msgspec.structs.replace(

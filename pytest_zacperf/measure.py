@@ -39,6 +39,11 @@ class Measurement:
         peak_memory_source: Where that figure comes from; only equal sources are compared.
         start_monotonic_ns: Monotonic clock at the start, which all processes share.
         end_monotonic_ns: Monotonic clock at the end.
+        main_thread_cpu_ns: CPU time of the thread that ran the block.
+        runnable_wait_ns: Time that thread was ready and had no processor; None where the kernel
+            does not say.
+        machine_busy_ns: CPU time that all processors spent on anything; None where the kernel
+            does not say.
 
     """
 
@@ -48,6 +53,9 @@ class Measurement:
     peak_memory_source: str
     start_monotonic_ns: int
     end_monotonic_ns: int
+    main_thread_cpu_ns: int
+    runnable_wait_ns: int | None
+    machine_busy_ns: int | None
 
 
 class Meter:
@@ -63,12 +71,17 @@ class Meter:
     def __init__(self, proc: Path = PROC) -> None:
         self._proc = proc
         self._peak_was_reset = False
-        self._cpu_ns = self._start_ns = self._start_monotonic_ns = 0
+        self._cpu_ns = self._start_ns = self._start_monotonic_ns = self._thread_cpu_ns = 0
+        self._waited_ns: int | None = None
+        self._busy_ns: int | None = None
 
     def __enter__(self) -> Self:
         # The clocks start last and stop first: looking for children is not part of the block.
         self._cpu_ns = -_living_descendants_cpu_ns()
         self._peak_was_reset = _reset_peak_memory(self._proc)
+        self._busy_ns = _machine_busy_ns(self._proc)
+        self._waited_ns = _runnable_wait_ns(self._proc)
+        self._thread_cpu_ns = time.thread_time_ns()
         self._cpu_ns -= _own_cpu_ns()
         self._start_monotonic_ns = time.monotonic_ns()
         self._start_ns = time.perf_counter_ns()
@@ -83,6 +96,9 @@ class Meter:
         wall_ns = time.perf_counter_ns() - self._start_ns
         end_monotonic_ns = time.monotonic_ns()
         self._cpu_ns += _own_cpu_ns()
+        thread_cpu_ns = time.thread_time_ns() - self._thread_cpu_ns
+        waited_ns = _since(self._waited_ns, _runnable_wait_ns(self._proc))
+        busy_ns = _since(self._busy_ns, _machine_busy_ns(self._proc))
         peak_bytes, source = _peak_memory(self._proc, was_reset=self._peak_was_reset)
         self._cpu_ns += _living_descendants_cpu_ns()
         self.measurement = Measurement(
@@ -92,6 +108,9 @@ class Meter:
             peak_memory_source=source,
             start_monotonic_ns=self._start_monotonic_ns,
             end_monotonic_ns=end_monotonic_ns,
+            main_thread_cpu_ns=thread_cpu_ns,
+            runnable_wait_ns=waited_ns,
+            machine_busy_ns=busy_ns,
         )
 
 
@@ -149,6 +168,28 @@ def _living_descendants_cpu_ns() -> int:
             times = process.cpu_times()
             total_s += times.user + times.system + times.children_user + times.children_system
     return round(total_s * NS_PER_S)
+
+
+def _since(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before
+
+
+def _runnable_wait_ns(proc: Path) -> int | None:
+    """Time on the run queue of a processor: the second figure of schedstat, see proc(5)."""
+    try:
+        return int((proc / "thread-self" / "schedstat").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _machine_busy_ns(proc: Path) -> int | None:
+    try:
+        ticks = (proc / "stat").read_text().partition("\n")[0].split()[1:]
+        user, nice, system, _, _, *rest = map(int, ticks[:8])
+    except (OSError, ValueError):
+        return None
+    # Idle time and waiting for a disk keep nobody from a processor; stolen time (the last) does.
+    return round((user + nice + system + sum(rest)) / os.sysconf("SC_CLK_TCK") * NS_PER_S)
 
 
 def _reset_peak_memory(proc: Path) -> bool:

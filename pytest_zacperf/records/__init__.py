@@ -10,14 +10,20 @@ from pytest_zacperf.records.backtest import (
     Window,
 )
 from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
+from pytest_zacperf.records.baseline import Baseline, BaselineSample
+from pytest_zacperf.records.profile import FunctionProfile
 from pytest_zacperf.records.run import (
     INTERRUPTED,
     Costs,
     Environment,
     Fingerprints,
     MachineUse,
+    MemoryPoint,
     Run,
+    RunConditions,
     RunRequest,
+    SourceTree,
+    StageMemory,
     StageTiming,
     Work,
     WorkerResult,
@@ -26,19 +32,26 @@ from pytest_zacperf.records.run import (
 
 __all__ = [
     "INTERRUPTED",
+    "Baseline",
+    "BaselineSample",
     "Costs",
     "Coverage",
     "Environment",
     "EquityPoint",
     "Fingerprints",
+    "FunctionProfile",
     "MachineUse",
+    "MemoryPoint",
     "OrderEvent",
     "OrderSide",
     "OrderStatus",
     "ParameterValue",
     "Record",
     "Run",
+    "RunConditions",
     "RunRequest",
+    "SourceTree",
+    "StageMemory",
     "StageTiming",
     "StatisticValue",
     "Trade",

@@ -24,6 +24,20 @@ class StageTiming(Record, frozen=True, kw_only=True):
     max_ns: int
 
 
+class MemoryPoint(Record, frozen=True, kw_only=True):
+    """Resident memory of the process when a simulated day began."""
+
+    day: dt.date
+    resident_bytes: int
+
+
+class StageMemory(Record, frozen=True, kw_only=True):
+    """By how much the resident memory of a run grew while a stage was the innermost one."""
+
+    name: str
+    growth_bytes: int
+
+
 class Costs(Record, frozen=True, kw_only=True):
     """What ``run()`` cost.
 
@@ -33,6 +47,9 @@ class Costs(Record, frozen=True, kw_only=True):
         peak_memory_bytes: Highest resident memory of the process tree.
         peak_memory_source: Where that figure comes from; only equal sources are compared.
         stages: Timings by stage, in order of first entry.
+        memory_by_day: Resident memory at the beginning of each simulated day, where the engine
+            says which day it is.
+        memory_by_stage: Growth by stage, where the request asked for it.
 
     """
 
@@ -41,6 +58,29 @@ class Costs(Record, frozen=True, kw_only=True):
     peak_memory_bytes: int
     peak_memory_source: str
     stages: tuple[StageTiming, ...] = ()
+    memory_by_day: tuple[MemoryPoint, ...] = ()
+    memory_by_stage: tuple[StageMemory, ...] = ()
+
+
+class RunConditions(Record, frozen=True, kw_only=True):
+    """What the machine did while ``run()`` was under way.
+
+    Attributes:
+        start_monotonic_ns: Monotonic clock when ``run()`` began; all processes share it.
+        end_monotonic_ns: Monotonic clock when ``run()`` returned.
+        main_thread_cpu_ns: CPU time of the main thread alone.
+        runnable_wait_ns: Time the main thread was ready to compute and had no processor; None
+            where the kernel does not say.
+        machine_busy_ns: CPU time that all processors spent on anything, this run included; None
+            where the kernel does not say.
+
+    """
+
+    start_monotonic_ns: int
+    end_monotonic_ns: int
+    main_thread_cpu_ns: int
+    runnable_wait_ns: int | None
+    machine_busy_ns: int | None
 
 
 class Work(Record, frozen=True, kw_only=True):
@@ -121,6 +161,21 @@ class Workload(Record, frozen=True, kw_only=True):
     parameters: dict[str, ParameterValue] = msgspec.field(default_factory=dict)
 
 
+class SourceTree(Record, frozen=True, kw_only=True):
+    """A revision of the project that is checked out beside the working tree.
+
+    Attributes:
+        top: Absolute path of the repository's working tree.
+        checkout: Absolute path of the folder that holds the revision.
+        revision: Its full commit.
+
+    """
+
+    top: str
+    checkout: str
+    revision: str
+
+
 class RunRequest(Record, frozen=True, kw_only=True):
     """What a worker is told.
 
@@ -134,6 +189,12 @@ class RunRequest(Record, frozen=True, kw_only=True):
         stages: Whether stages are timed.
         cpus: Processors the worker shall keep to; empty for no restriction.
         not_sources: Paths below the root that make no revision dirty: what our queue writes.
+        sources: Where the code comes from when it is not the working tree; None for that.
+        waits_for_start: Whether ``run()`` waits until the parent says so, so that two runs begin
+            at once.
+        profile: Whether the run is profiled; its times are then no measurement.
+        memory_by_stage: Whether the growth of memory is attributed to stages; its times are then
+            no measurement.
 
     """
 
@@ -146,6 +207,10 @@ class RunRequest(Record, frozen=True, kw_only=True):
     stages: bool = True
     cpus: tuple[int, ...] = ()
     not_sources: tuple[str, ...] = ()
+    sources: SourceTree | None = None
+    waits_for_start: bool = False
+    profile: bool = False
+    memory_by_stage: bool = False
 
 
 class WorkerResult(Record, frozen=True, kw_only=True):
@@ -161,8 +226,7 @@ class WorkerResult(Record, frozen=True, kw_only=True):
         statistics: The engine's summary statistics.
         counts: What the engine counted with ``context.count``.
         warnings: Sentences about the data that a reader of the results must know.
-        run_start_monotonic_ns: Monotonic clock when ``run()`` began.
-        run_end_monotonic_ns: Monotonic clock when ``run()`` returned.
+        conditions: What else the machine did.
 
     """
 
@@ -175,8 +239,7 @@ class WorkerResult(Record, frozen=True, kw_only=True):
     statistics: dict[str, StatisticValue]
     counts: dict[str, int]
     warnings: tuple[str, ...]
-    run_start_monotonic_ns: int
-    run_end_monotonic_ns: int
+    conditions: RunConditions
 
 
 class Run(Record, frozen=True, kw_only=True):
@@ -201,6 +264,8 @@ class Run(Record, frozen=True, kw_only=True):
             is not deterministic; None when no such run is known.
         fingerprints: None when it failed.
         environment: None when it failed.
+        conditions: None when it failed.
+        sources: The revision it was run from; None for the working tree.
         statistics: The engine's summary statistics.
         counts: What the engine counted.
         warnings: Sentences about the data that a reader of the results must know.
@@ -222,6 +287,8 @@ class Run(Record, frozen=True, kw_only=True):
     differs_from: str | None = None
     fingerprints: Fingerprints | None = None
     environment: Environment | None = None
+    conditions: RunConditions | None = None
+    sources: SourceTree | None = None
     statistics: dict[str, StatisticValue] = msgspec.field(default_factory=dict)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from pytest_zacperf.records import (
     Costs,
     Environment,
     Fingerprints,
+    RunConditions,
     RunRequest,
     StageTiming,
     Work,
@@ -63,8 +64,7 @@ def run_workload(request: RunRequest, context: WorkerContext) -> None:
         statistics=dict(recorded.statistics),
         counts=dict(context.counts),
         warnings=(*watched_by, *_warnings(output)),
-        run_start_monotonic_ns=measurement.start_monotonic_ns,
-        run_end_monotonic_ns=measurement.end_monotonic_ns,
+        conditions=_conditions(measurement),
     )
     with store.storing(context.run_folder):
         store.write_worker_result(context.run_folder, result)
@@ -107,6 +107,16 @@ def _costs(measurement: Measurement, stages: Iterable[StageTiming]) -> Costs:
         peak_memory_bytes=measurement.peak_memory_bytes,
         peak_memory_source=measurement.peak_memory_source,
         stages=tuple(stages),
+    )
+
+
+def _conditions(measurement: Measurement) -> RunConditions:
+    return RunConditions(
+        start_monotonic_ns=measurement.start_monotonic_ns,
+        end_monotonic_ns=measurement.end_monotonic_ns,
+        main_thread_cpu_ns=measurement.main_thread_cpu_ns,
+        runnable_wait_ns=measurement.runnable_wait_ns,
+        machine_busy_ns=measurement.machine_busy_ns,
     )
 
 

@@ -128,7 +128,7 @@ def test_a_run_leaves_its_work_costs_and_files(project: Project) -> None:
     assert result.work.final_equity == 1.5
     assert result.costs.wall_ns > 0
     assert result.costs.peak_memory_source == "VmHWM"
-    assert result.run_start_monotonic_ns < result.run_end_monotonic_ns
+    assert result.conditions.start_monotonic_ns < result.conditions.end_monotonic_ns
     assert result.statistics == store.read_statistics(ended.folder) == {"Sharpe": 2.0}
     # As the engine has them after it was told: parsed, and with its name.
     assert result.workload.parameters == {"lookback": 30}
