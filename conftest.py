@@ -104,7 +104,7 @@ class Project:
 def project(pytester: pytest.Pytester) -> Project:
     """Return a project whose tests can use every fixture but ``baseline``."""
     project = Project(pytester)
-    project.configure('engine = "strategy:engine"', "rounds = 1")
+    project.configure('engine = "strategy:engine"')
     project.write("strategy.py", STRATEGY)
     project.write("plan.json", PLAN)
     return project

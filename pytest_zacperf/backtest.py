@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,22 +13,29 @@ import pytest
 
 from pytest_zacperf import render, store
 from pytest_zacperf.errors import ZacperfError
+from pytest_zacperf.estimates import Question
 from pytest_zacperf.execution import Limits
+from pytest_zacperf.judging import Judge
 from pytest_zacperf.parity import OrderEvents
-from pytest_zacperf.ratios import Cost, Side
+from pytest_zacperf.perf_report import SHORT_REVISION
+from pytest_zacperf.ratios import HasCosts
 from pytest_zacperf.records import (
     EquityPoint,
     Run,
     RunRequest,
+    SourceTree,
     StageTiming,
     StatisticValue,
     Trade,
     Workload,
 )
-from pytest_zacperf.runner import Runner
+from pytest_zacperf.runner import Job, Runner
 from pytest_zacperf.session import Session, attach
-from pytest_zacperf.store import STORE_FOLDER, RunStore
-from pytest_zacperf.verdict import Quantity, Verdict
+from pytest_zacperf.sides import Judged, Side
+from pytest_zacperf.store import DECISIONS_FILE, STORE_FOLDER, RunStore
+from pytest_zacperf.stored_side import StoredSide
+from pytest_zacperf.verdict import Operator
+from pytest_zacperf.worktree import Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +54,45 @@ class NondeterministicBacktestWarning(pytest.PytestWarning):
     """Two runs with the same fingerprints gave different order events."""
 
 
-class Backtest:
+class Backtest(HasCosts):
     """One workload of a session: what it did and what it cost.
 
     Args:
         workload: What is run.
         session: Runs it, once however many tests and processes ask.
         item: The test on whose report the results travel.
+        origin: Why it is a baseline, if it is one.
+        revision: The git revision it is run from; None for the working tree.
 
     """
 
-    def __init__(self, workload: Workload, *, session: Session, item: pytest.Item) -> None:
+    def __init__(
+        self,
+        workload: Workload,
+        *,
+        session: Session,
+        item: pytest.Item,
+        origin: str = "",
+        revision: Revision | None = None,
+    ) -> None:
         self.workload = workload
+        self.origin = origin
         self._session = session
         self._item = item
+        self._revision = revision
 
     @property
     def name(self) -> str:
-        """The window and what was asked for beyond the engine's own parameters."""
-        return f"{self.workload.window.id} {self._overrides}".strip()
+        """The window, the revision, and what was asked for beyond the engine's own parameters."""
+        return " ".join(filter(None, (self.workload.window.id, self._overrides, self._at)))
+
+    @cached_property
+    def sources(self) -> SourceTree | None:
+        """The revision it is run from, checked out; None for the working tree."""
+        if self._revision is None:
+            return None
+        with _failing_tests():
+            return self._session.sources_of(self._revision)
 
     @property
     def has_run(self) -> bool:
@@ -75,10 +102,11 @@ class Backtest:
     @cached_property
     def run(self) -> Run:
         """The record of the run; fails the test when the run failed."""
+        job = Job(workload=self.workload, session=self._session.id, sources=self.sources)
         with _failing_tests():
-            run = self._runner.run_once(self.workload, session=self._session.id)
+            (run,) = self._runner.run_together([job])
         run_by = self._session.process if run.id in self._executed else ""
-        row = render.run_row(run, overrides=self._overrides, run_by=run_by)
+        row = render.run_row(run, overrides=f"{self._overrides} {self._at}".strip(), run_by=run_by)
         attach(self._item, "run", row)
         if run.status == "error":
             pytest.fail(
@@ -125,30 +153,18 @@ class Backtest:
         return {stage.name: stage for stage in costs.stages} if costs else {}
 
     @property
-    def runtime(self) -> Cost:
-        """Elapsed or CPU time; divide it by another backtest's."""
-        return Cost(Quantity.RUNTIME, self)
+    def inconclusive(self) -> str:
+        """What INCONCLUSIVE does to the test: ``skip``, ``fail`` or ``warn``."""
+        return self._session.settings.inconclusive
 
-    @property
-    def peak_memory(self) -> Cost:
-        """Highest resident memory; divide it by another backtest's."""
-        return Cost(Quantity.PEAK_MEMORY, self)
-
-    def rounds_against(self, baseline: Side) -> Sequence[tuple[Run, Run]]:
-        """Return (baseline, candidate) runs, timed in turn and shared by the whole session."""
-        with _failing_tests():
-            pairs = self._runner.rounds(
-                baseline.workload,
-                self.workload,
-                session=self._session.id,
-                pairs=self._session.settings.rounds,
-            )
-        return [(pair.baseline, pair.candidate) for pair in pairs]
-
-    def report(self, verdict: Verdict) -> None:
-        """Let a verdict travel to the summary."""
-        row = render.VerdictRow(test=self._item.nodeid, verdict=verdict)
-        attach(self._item, "verdict", row)
+    def judge(self, baseline: Side, question: Question, op: Operator, limit: float) -> Judged:
+        """Hold this backtest against a baseline; see ``Judge``."""
+        judge = Judge(self._session, self._runner, self._item)
+        if isinstance(baseline, Backtest):
+            return judge.live(self, baseline, question, op, limit)
+        if isinstance(baseline, StoredSide):
+            return judge.stored(self, baseline, question, op, limit)
+        raise TypeError(f"{baseline!r} is no backtest; divide by the costs of another backtest")
 
     @property
     def _runner(self) -> Runner:
@@ -164,6 +180,10 @@ class Backtest:
     def _executed(self) -> Collection[str]:
         run_store = self._runner.store
         return run_store.executed if isinstance(run_store, NotingStore) else ()
+
+    @property
+    def _at(self) -> str:
+        return f"at {self._revision.commit[:SHORT_REVISION]}" if self._revision else ""
 
     @property
     def _overrides(self) -> str:
@@ -202,7 +222,7 @@ def _new_runner(session: Session) -> Runner:
         python_path=session.python_path,
         cpus=settings.cpus,
         limits=Limits(timeout_s=settings.timeout_s, threads=settings.threads),
-        not_sources=session.plan.not_sources(str(settings.plan)),
+        not_sources=(*session.plan.not_sources(str(settings.plan)), DECISIONS_FILE),
         name=session.process,
         on_wait=session.say,
     )

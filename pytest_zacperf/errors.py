@@ -45,3 +45,7 @@ class StoreError(ZacperfError):
 
 class RunError(ZacperfError):
     """A run ended without a result."""
+
+
+class ComparisonError(ZacperfError):
+    """Two runs whose costs cannot be compared."""

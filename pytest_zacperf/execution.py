@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pytest_zacperf import store
 from pytest_zacperf.environment import THREAD_VARIABLES
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.measure import SAMPLED_CHILDREN, ChildMemorySampler
-from pytest_zacperf.process import Command, kill_marked, run_process
+from pytest_zacperf.process import Command, Ended, Task, kill_marked, run_together
 from pytest_zacperf.records import INTERRUPTED, Costs, MachineUse, Run, RunRequest, WorkerResult
 from pytest_zacperf.sentences import one_line, with_hint
 from pytest_zacperf.units import format_bytes
@@ -80,38 +80,17 @@ class Execution:
         if self.folder.exists():
             kill_marked(_marker(self.folder))
 
-    def run(self) -> Run:
-        """Run the worker to its end; its request is in the folder already.
+    @property
+    def task(self) -> Task:
+        """The process to start."""
+        return Task(command=self._command(), on_tick=self.children.sample)
 
-        ``run.json`` is left to the caller unless Ctrl-C comes.
-
-        Raises:
-            OSError: The run folder cannot be written.
-            KeyboardInterrupt: Ctrl-C; the run is stored as failed.
-
-        """
-        start_utc = dt.datetime.now(dt.UTC)
-        try:
-            exit_status, failure = self._watched()
-        except KeyboardInterrupt:
-            store.write_run(self.folder, self._failed(start_utc, INTERRUPTED, None))
-            raise
-        run = self._completed(self._failed(start_utc, failure, exit_status))
+    def ended(self, start_utc: dt.datetime, ended: Ended | None, failure: str | None) -> Run:
+        """Return the record of a worker that has ended, or could not be started."""
+        exit_status = ended.exit_status if ended else None
+        run = self._completed(self.failed(start_utc, failure, exit_status))
         # Part of it may be what an engine has written to its log.
         return msgspec.structs.replace(run, reason=run.reason and one_line(run.reason))
-
-    def _watched(self) -> tuple[int | None, str | None]:
-        try:
-            ended = run_process(
-                self._command(),
-                timeout_s=self.limits.timeout_s,
-                on_tick=self.children.sample,
-            )
-        except OSError as e:
-            return None, f"worker could not be started: {e}"
-        return ended.exit_status, None if ended.in_time else TIME_LIMIT.format(
-            self.limits.timeout_s
-        )
 
     def _command(self) -> Command:
         return Command(
@@ -124,9 +103,13 @@ class Execution:
             marker=_marker(self.folder),
             stdout=self.folder / store.STDOUT_FILE,
             stderr=self.folder / store.STDERR_FILE,
+            gates=tuple(self.folder / name for name in store.GATE_FILES)
+            if self.request.waits_for_others
+            else (),
         )
 
-    def _failed(self, start_utc: dt.datetime, reason: str | None, exit_status: int | None) -> Run:
+    def failed(self, start_utc: dt.datetime, reason: str | None, exit_status: int | None) -> Run:
+        """Return the record of a run without a result."""
         return Run(
             id=self.run_id,
             session=self.request.session,
@@ -166,6 +149,35 @@ class Execution:
             counts=result.counts,
             warnings=(*result.warnings, *run.warnings),
         )
+
+
+def run_executions(executions: Sequence[Execution]) -> tuple[Run, ...]:
+    """Run workers beside each other to their ends; their requests are in their folders already.
+
+    ``run.json`` is left to the caller unless Ctrl-C comes.
+
+    Raises:
+        OSError: A run folder cannot be written.
+        KeyboardInterrupt: Ctrl-C; the runs are stored as failed.
+
+    """
+    start_utc = dt.datetime.now(dt.UTC)
+    # Those that share a processor take turns on it.
+    limits_s = [execution.limits.timeout_s for execution in executions]
+    timeout_s = None if None in limits_s else sum(limit_s for limit_s in limits_s if limit_s)
+    try:
+        ended = run_together([execution.task for execution in executions], timeout_s=timeout_s)
+    except OSError as e:
+        failure = f"worker could not be started: {e}"
+        return tuple(execution.ended(start_utc, None, failure) for execution in executions)
+    except KeyboardInterrupt:
+        for execution in executions:
+            store.write_run(execution.folder, execution.failed(start_utc, INTERRUPTED, None))
+        raise
+    return tuple(
+        execution.ended(start_utc, one, None if one.in_time else TIME_LIMIT.format(timeout_s))
+        for execution, one in zip(executions, ended, strict=True)
+    )
 
 
 def _marker(folder: Path) -> str:

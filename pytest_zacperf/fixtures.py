@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # these load the run store and syrupy, and at start-up nobody
     from syrupy.assertion import SnapshotAssertion
 
     from pytest_zacperf.backtest import Backtest
+    from pytest_zacperf.stored_side import StoredSide
 
     BaselineFactory: TypeAlias = Callable[..., Backtest]
 
@@ -71,30 +72,30 @@ def backtest(request: pytest.FixtureRequest, window: Window) -> Backtest:
 
 @pytest.fixture
 def baseline_for(request: pytest.FixtureRequest, window: Window) -> BaselineFactory:
-    """Return a function whose keyword arguments are the parameters of the baseline side."""
+    """Return a function that makes a baseline side: another engine, other parameters, or both."""
 
-    def baseline_for_(**parameters: ParameterValue) -> Backtest:
+    def baseline_for_(engine: str | None = None, /, **parameters: ParameterValue) -> Backtest:
         try:
             checked = parse_parameters(parameters)
         except ValueError as e:
             problem, _, hint = str(e).partition("; ")
             reason = f"baseline_for(): {problem}\n  hint: {hint}"
             raise pytest.fail.Exception(reason, pytrace=False) from None
-        return _backtest(request, window, checked)
+        return _backtest(request, window, checked, engine=engine, origin="named by the test")
 
     return baseline_for_
 
 
 @pytest.fixture
-def baseline(request: pytest.FixtureRequest, baseline_for: BaselineFactory) -> Backtest:
-    """Return the backtest that this test's backtest is compared with."""
-    parameters = request.config.stash[SESSION].settings.baseline
-    if not parameters:
-        pytest.skip(
-            'no baseline: set baseline = { parameter = "value" } under [tool.zacperf], '
-            'or call the fixture baseline_for(parameter="value") in the test'
-        )
-    return baseline_for(**parameters)
+def baseline(request: pytest.FixtureRequest, window: Window) -> Backtest | StoredSide:
+    """Return what this test's backtest is compared with.
+
+    The revision of ``--zacperf-against``, else the parameters of the setting ``baseline``, else
+    what ``zacperf baseline record`` has stored.
+    """
+    from pytest_zacperf import baseline_choice  # noqa: PLC0415 - loads the run store
+
+    return baseline_choice.choose(request, _workload(request, window, {}))
 
 
 @pytest.fixture
@@ -166,10 +167,29 @@ def _marked(mark: pytest.Mark) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _backtest(
-    request: pytest.FixtureRequest, window: Window, parameters: dict[str, ParameterValue]
+    request: pytest.FixtureRequest,
+    window: Window,
+    parameters: dict[str, ParameterValue],
+    *,
+    engine: str | None = None,
+    origin: str = "",
 ) -> Backtest:
     from pytest_zacperf.backtest import Backtest  # noqa: PLC0415 - loads the run store
 
-    session = request.config.stash[SESSION]
-    workload = Workload(engine=session.require_engine(), window=window, parameters=parameters)
-    return Backtest(workload, session=session, item=request.node)
+    return Backtest(
+        _workload(request, window, parameters, engine=engine),
+        session=request.config.stash[SESSION],
+        item=request.node,
+        origin=origin,
+    )
+
+
+def _workload(
+    request: pytest.FixtureRequest,
+    window: Window,
+    parameters: dict[str, ParameterValue],
+    *,
+    engine: str | None = None,
+) -> Workload:
+    used = engine or request.config.stash[SESSION].require_engine()
+    return Workload(engine=used, window=window, parameters=parameters)

@@ -7,6 +7,7 @@ a large pytest would report the parent's peak, and nothing can reset it.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import resource
 import sys
@@ -26,6 +27,7 @@ PROC = Path("/proc")
 RESET_PEAK_MEMORY = "5"  # what clear_refs understands, see proc(5)
 
 SAMPLED_CHILDREN = " + sampled children"
+LOOK_AROUND_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,33 @@ class ChildMemorySampler:
             (n for at_ns, n in self._samples if start_monotonic_ns <= at_ns <= end_monotonic_ns),
             default=None,
         )
+
+
+def pinnable_processors(allowed: Collection[int]) -> tuple[int, ...]:
+    """Return the processors a run can be pinned to; empty where affinity cannot be set.
+
+    Args:
+        allowed: Those that runs keep to; empty for no restriction.
+
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return ()
+    usable = os.sched_getaffinity(0)
+    return tuple(sorted(usable & set(allowed) if allowed else usable))
+
+
+def free_memory_bytes() -> int:
+    """Return the memory that can be used without swapping."""
+    return int(psutil.virtual_memory().available)
+
+
+def least_busy(processors: Collection[int]) -> int:
+    """Return the processor that did the least during a tenth of a second."""
+    busy_percent = psutil.cpu_percent(interval=LOOK_AROUND_S, percpu=True)
+    return min(
+        processors,
+        key=lambda number: busy_percent[number] if number < len(busy_percent) else math.inf,
+    )
 
 
 def _descendants(pid: int) -> list[psutil.Process]:

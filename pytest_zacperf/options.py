@@ -6,7 +6,8 @@ import pytest
 
 from pytest_zacperf import project, settings
 from pytest_zacperf.errors import SettingsError
-from pytest_zacperf.settings import OPTIONS, Option, Settings
+from pytest_zacperf.option_table import OPTIONS, Option
+from pytest_zacperf.settings import Settings
 
 
 def register(parser: pytest.Parser) -> None:
@@ -14,12 +15,17 @@ def register(parser: pytest.Parser) -> None:
     group = parser.getgroup("zacperf", "performance and parity of backtests")
     for option in OPTIONS:
         # default=None tells "not given" from "given"; the option table holds the real default.
+        takes = (
+            {"action": "store_const", "const": "false"}
+            if option.is_switch
+            else {"metavar": option.metavar}
+        )
         group.addoption(
             option.flag,
             dest=_destination(option),
             default=None,
-            metavar=option.metavar,
             help=option.help.replace("%", "%%"),
+            **takes,
         )
 
 

@@ -17,7 +17,14 @@ from pytest_zacperf.fixtures import (  # noqa: F401 - pytest finds fixtures in t
     window,
 )
 from pytest_zacperf.ratios import Ratio
-from pytest_zacperf.session import SESSION, ReportCollector, hand_over, open_session
+from pytest_zacperf.session import (
+    SESSION,
+    ReportCollector,
+    hand_on,
+    hand_over,
+    is_undecided_under_ci,
+    open_session,
+)
 
 if TYPE_CHECKING:  # xdist need not be installed
     from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
@@ -32,6 +39,10 @@ MARKERS = (
     WINDOW_MARKER,
 )
 USAGE_ERROR = "zacperf_usage_error"
+UNDECIDED = (
+    "no perf test reached a verdict, and CI is set: the exit status is 1; "
+    "record a baseline, name a revision, or raise the budget"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,6 +111,23 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     return result
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the runs and verdicts of a test on its report."""
+    report = yield
+    hand_on(item, report)
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a session under CI whose perf tests all came to no verdict."""
+    if exitstatus == pytest.ExitCode.OK and is_undecided_under_ci(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_assertrepr_compare(left: object, right: object) -> list[str] | None:
     """Explain ``assert backtest.runtime / baseline.runtime <= 1.10``."""
     for side in (left, right):
@@ -113,6 +141,8 @@ def pytest_terminal_summary(
 ) -> None:
     """Print the runs and the verdicts of this session, if there were any."""
     lines = config.stash[SESSION].summary_lines()
+    if is_undecided_under_ci(config):
+        lines.append(UNDECIDED)
     if lines:
         terminalreporter.write_sep("=", "zacperf")
     for line in lines:

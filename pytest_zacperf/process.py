@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +27,8 @@ WATCH = 'while read -r _; do :; done; sleep 1; kill -s KILL -- "-$1"'
 # Children inherit this variable, also those that leave the group or lose their parent.
 MARKER = "ZACPERF_PROCESS_TREE"
 
+START = b"s"  # what a process that waits at a gate reads from its stdin
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -39,6 +41,8 @@ class Command:
         marker: What tells the processes of this command from all others.
         stdout: File for its output.
         stderr: File for its errors.
+        gates: Files that the process makes, one after the other, when it waits for those beside it
+            to come as far.
 
     """
 
@@ -48,6 +52,15 @@ class Command:
     marker: str
     stdout: Path
     stderr: Path
+    gates: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A command that runs beside others, and who is told of its descendants every 100 ms."""
+
+    command: Command
+    on_tick: OnTick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,29 +72,40 @@ class Ended:
 
 
 def run_process(command: Command, *, timeout_s: float | None, on_tick: OnTick) -> Ended:
-    """Run a command to its end, or to its time limit.
+    """Run a command to its end, or to its time limit; see ``run_together``."""
+    return run_together([Task(command=command, on_tick=on_tick)], timeout_s=timeout_s)[0]
 
-    Its stdin is a pipe that stays open as long as this process lives, so that it can tell. Whatever
-    it leaves running is ended too: TERM first where it has not ended by itself, then KILL.
+
+def run_together(tasks: Sequence[Task], *, timeout_s: float | None) -> tuple[Ended, ...]:
+    """Run commands beside each other to their ends, or to their common time limit.
+
+    The stdin of each is a pipe that stays open as long as this process lives, so that it can tell.
+    Those that wait at a gate get a byte there when all of them have come to it, or have ended.
+    Whatever one leaves running is ended too: TERM first where it has not ended itself, then KILL.
 
     Args:
-        command: What to run.
+        tasks: What to run.
         timeout_s: Time limit; None waits for ever.
-        on_tick: Called with the process's descendants about every 100 ms.
 
     Raises:
-        OSError: It cannot be started.
+        OSError: One cannot be started.
 
     """
-    seen: set[psutil.Process] = set()
-    with _started(command, seen) as process, _watched(process.pid):
-
-        def note(descendants: Collection[psutil.Process]) -> None:
-            seen.update(descendants)
-            on_tick(descendants)
-
-        in_time = _wait(process, timeout_s, note)
-    return Ended(exit_status=process.returncode, in_time=in_time)
+    deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+    with contextlib.ExitStack() as stack:
+        running = [stack.enter_context(_running(task)) for task in tasks]
+        while any(one.is_alive for one in running):
+            if deadline_s is not None and time.monotonic() >= deadline_s:
+                break
+            _open_gate(running)
+            next(one for one in running if one.is_alive).wait()
+            for one in running:
+                one.note()
+        in_time = [not one.is_alive for one in running]
+    return tuple(
+        Ended(exit_status=one.process.returncode, in_time=was_in_time)
+        for one, was_in_time in zip(running, in_time, strict=True)
+    )
 
 
 def kill_marked(
@@ -125,10 +149,65 @@ def _watched(group: int) -> Iterator[None]:
             watcher.kill()
 
 
+@dataclass(slots=True, kw_only=True)
+class _Running:
+    """A process that has been started, and all that was ever seen of its descendants."""
+
+    task: Task
+    process: subprocess.Popen[bytes]
+    seen: set[psutil.Process] = field(default_factory=set)
+    passed: int = 0
+    has_ended: bool = False
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def gate(self) -> Path | None:
+        gates = self.task.command.gates
+        return gates[self.passed] if self.passed < len(gates) and self.is_alive else None
+
+    @property
+    def is_awaited(self) -> bool:
+        return self.gate is not None and not self.gate.exists()
+
+    def wait(self) -> None:
+        # Who waits at the first gate has no processor to give up meanwhile; later gates are far.
+        is_soon = self.gate is not None and self.passed == 0
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(SHORT_S if is_soon else TICK_S)
+
+    def go_on(self) -> None:
+        if self.gate is not None and self.process.stdin is not None:
+            with contextlib.suppress(OSError):  # it has died meanwhile
+                self.process.stdin.write(START)
+                self.process.stdin.flush()
+            self.passed += 1
+
+    def note(self) -> None:
+        if self.is_alive:
+            descendants = _descendants(self.process.pid)
+            self.seen.update(descendants)
+            self.task.on_tick(descendants)
+        else:
+            self.end()  # what it left running would disturb those that still run
+
+    def end(self) -> None:
+        if not self.has_ended:
+            _end(self.process, self.task.command.marker, self.seen)
+            self.has_ended = True
+
+
+def _open_gate(running: Sequence[_Running]) -> None:
+    if not any(one.is_awaited for one in running):
+        for one in running:
+            one.go_on()
+
+
 @contextlib.contextmanager
-def _started(
-    command: Command, seen: Collection[psutil.Process]
-) -> Iterator[subprocess.Popen[bytes]]:
+def _running(task: Task) -> Iterator[_Running]:
+    command = task.command
     with (
         command.stdout.open("wb") as stdout,
         command.stderr.open("wb") as stderr,
@@ -142,21 +221,12 @@ def _started(
             start_new_session=True,
         ) as process,
     ):
+        running = _Running(task=task, process=process)
         try:
-            yield process
+            with _watched(process.pid):
+                yield running
         finally:
-            _end(process, command.marker, seen)
-
-
-def _wait(process: subprocess.Popen[bytes], timeout_s: float | None, on_tick: OnTick) -> bool:
-    deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(TICK_S)
-            return True
-        if deadline_s is not None and time.monotonic() >= deadline_s:
-            return False
-        on_tick(_descendants(process.pid))
+            running.end()
 
 
 def _end(process: subprocess.Popen[bytes], marker: str, seen: Collection[psutil.Process]) -> None:

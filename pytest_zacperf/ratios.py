@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import numbers
+import warnings
 from collections.abc import Callable, Sequence
-from typing import NoReturn, Protocol, TypeVar
+from typing import NoReturn, TypeVar, cast
 
 import pytest
 
-from pytest_zacperf import render, verdict
-from pytest_zacperf.records import Run, Workload
-from pytest_zacperf.verdict import Estimate, Operator, Outcome, Quantity, Verdict
+from pytest_zacperf import estimates, schedule, verdict
+from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.schedule import Clock
+from pytest_zacperf.sides import Candidate, Judged, Side
+from pytest_zacperf.verdict import Operator, Outcome, Verdict
 
 T = TypeVar("T")
 
-ATTRIBUTES = {Quantity.RUNTIME: "runtime", Quantity.PEAK_MEMORY: "peak_memory"}
+RUNTIME = Question(quantity=Quantity.RUNTIME)
+PEAK_MEMORY = Question(quantity=Quantity.PEAK_MEMORY)
 ARITHMETIC = (
     *("eq", "ne", "bool", "neg", "pos", "abs", "round", "int", "index", "floordiv", "rfloordiv"),
     *("add", "radd", "sub", "rsub", "mul", "rmul", "rtruediv", "mod", "rmod", "pow", "rpow"),
 )
 
 
-class Side(Protocol):
-    """What a ratio needs of a backtest."""
-
-    @property
-    def name(self) -> str:
-        """The window and the parameters."""
-        ...
-
-    @property
-    def workload(self) -> Workload:
-        """What is run."""
-        ...
-
-    @property
-    def run(self) -> Run:
-        """The single run of this session; fails the test when it has no result."""
-        ...
-
-    @property
-    def has_run(self) -> bool:
-        """Whether that run is known already."""
-        ...
-
-    def rounds_against(self, baseline: Side) -> Sequence[tuple[Run, Run]]:
-        """Return (baseline, candidate) runs, timed in turn."""
-        ...
-
-    def report(self, verdict: Verdict) -> None:
-        """Let a verdict travel to the summary."""
-        ...
+class InconclusiveVerdictWarning(pytest.PytestWarning):
+    """A comparison of costs is not certain, and the setting ``inconclusive`` is ``warn``."""
 
 
 def _refuse(*names: str) -> Callable[[type[T]], type[T]]:
@@ -58,10 +35,9 @@ def _refuse(*names: str) -> Callable[[type[T]], type[T]]:
 
     def refused(self: Cost | Ratio, *_: object) -> NoReturn:
         __tracebackhide__ = True
-        name = ATTRIBUTES[self.quantity]
         raise TypeError(
-            f"{self.quantity} is judged as a ratio of two backtests and in no other form; "
-            f"write: assert backtest.{name} / baseline.{name} <= 1.10"
+            f"{self.question} is judged as a ratio of two backtests and in no other form; "
+            f"write: {_form(self.question)}"
         )
 
     def decorate(cls: type[T]) -> type[T]:
@@ -77,28 +53,47 @@ class Cost:
     """The runtime or the peak memory of a backtest; divide it by another backtest's.
 
     Args:
-        quantity: What was measured.
+        question: What is measured.
         side: The backtest.
 
     """
 
     __array_ufunc__ = None  # numpy numbers leave operators to us
 
-    def __init__(self, quantity: Quantity, side: Side) -> None:
-        self.quantity = quantity
+    def __init__(self, question: Question, side: Side) -> None:
+        self.question = question
         self.side = side
 
     def __truediv__(self, other: object) -> Ratio:
-        if not isinstance(other, Cost) or other.quantity is not self.quantity:
-            name = ATTRIBUTES[self.quantity]
+        if not isinstance(other, Cost) or other.question != self.question:
             raise TypeError(
-                f"{self.quantity} cannot be divided by {other!r}; "
-                f"write: assert backtest.{name} / baseline.{name} <= 1.10"
+                f"{self.question} cannot be divided by {other!r}; write: {_form(self.question)}"
             )
-        return Ratio(self.quantity, baseline=other.side, candidate=self.side)
+        if not hasattr(type(self.side), "judge"):
+            raise TypeError(f"{self.side!r} is no candidate; write: {_form(self.question)}")
+        candidate = cast("Candidate", self.side)
+        return Ratio(self.question, baseline=other.side, candidate=candidate)
 
     def __repr__(self) -> str:
-        return f"<{self.quantity} of {self.side.name}>"
+        return f"<{self.question} of {self.side.name}>"
+
+
+class HasCosts:
+    """Gives a side of a comparison its costs."""
+
+    @property
+    def runtime(self: Side) -> Cost:
+        """Elapsed or CPU time; divide it by another backtest's."""
+        return Cost(RUNTIME, self)
+
+    @property
+    def peak_memory(self: Side) -> Cost:
+        """Highest resident memory; divide it by another backtest's."""
+        return Cost(PEAK_MEMORY, self)
+
+    def stage_runtime(self: Side, name: str) -> Cost:
+        """Return the time of one stage; divide it by another backtest's."""
+        return Cost(Question(quantity=Quantity.STAGE_RUNTIME, stage=name), self)
 
 
 @_refuse(*ARITHMETIC, "truediv")
@@ -106,7 +101,7 @@ class Ratio:
     """Candidate / baseline; comparing it with a limit measures it.
 
     Args:
-        quantity: What is compared.
+        question: What is compared.
         baseline: The accepted side.
         candidate: The side under test.
 
@@ -114,12 +109,16 @@ class Ratio:
 
     __array_ufunc__ = None  # numpy numbers leave operators to us
 
-    def __init__(self, quantity: Quantity, *, baseline: Side, candidate: Side) -> None:
-        self.quantity = quantity
-        self.verdict: Verdict | None = None
+    def __init__(self, question: Question, *, baseline: Side, candidate: Candidate) -> None:
+        self.question = question
         self._baseline = baseline
         self._candidate = candidate
-        self._rounds: Sequence[tuple[Run, Run]] = ()
+        self._judged: Judged | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict of the last comparison with a limit; None before the first one."""
+        return self._judged.verdict if self._judged else None
 
     def __lt__(self, limit: float) -> bool:
         return self._holds("<", limit)
@@ -134,58 +133,59 @@ class Ratio:
         return self._holds(">=", limit)
 
     def __float__(self) -> float:
-        return self._estimate(self._rounds or [self._single_runs()]).ratio
+        """Return what is known, without running anything: NaN when that is nothing."""
+        if self._judged is not None and self._judged.verdict.estimate is not None:
+            return self._judged.verdict.estimate.ratio
+        if not (self._candidate.has_run and self._baseline.has_run):
+            return math.nan
+        runs = self._baseline.run, self._candidate.run
+        clock: Clock = "CPU" if all(map(schedule.is_cpu_bound, runs)) else "wall"
+        before, after = (estimates.value_of(run, self.question, clock) for run in runs)
+        return after / before
 
     def __repr__(self) -> str:
         sides = f"{self._candidate.name} to {self._baseline.name}"
-        if self._rounds:
-            return (
-                f"<{self.quantity} ratio {float(self):.2f} of {sides}, {len(self._rounds)} pairs>"
-            )
-        if self._candidate.has_run and self._baseline.has_run:
-            return f"<{self.quantity} ratio {float(self):.2f} of {sides}, one run each>"
-        return f"<{self.quantity} ratio of {sides}, not measured>"
+        found = self.verdict and self.verdict.estimate
+        if found:
+            interval = f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]"
+            return f"<{self.question} ratio {interval} of {sides}, {found.pairs} pairs>"
+        ratio = float(self)
+        if math.isnan(ratio):
+            return f"<{self.question} ratio of {sides}, not measured>"
+        return f"<{self.question} ratio {ratio:.2f} of {sides}, one run each>"
 
     def failure_lines(self) -> list[str]:
         """Return what the failed comparison says, in at most 8 lines and 640 characters."""
-        if self.verdict is None:
-            return []
-        baseline, candidate = self._rounds[-1]
-        return render.verdict_lines(
-            self.verdict,
-            sides=f"candidate {self._candidate.name}, baseline {self._baseline.name}",
-            remark=verdict.same_inputs(baseline, candidate),
-            where=render.environment_line(candidate.environment),
-        )
+        return list(self._judged.lines) if self._judged else []
 
     def _holds(self, op: Operator, limit: object) -> bool:
         __tracebackhide__ = True
         if isinstance(limit, bool) or not isinstance(limit, numbers.Real):
             raise TypeError(f"a ratio is compared with a number such as 1.10, got {limit!r}")
         verdict.check_limit(float(limit))
-        if not self._rounds:
-            # The single runs come first: they show in a fraction of the time that the two sides
-            # cannot be compared.
-            self._refuse_incomparable([self._single_runs()])
-            rounds = self._candidate.rounds_against(self._baseline)
-            self._refuse_incomparable(rounds)
-            self._rounds = rounds
-        self.verdict = verdict.judge(self._estimate(self._rounds), op, float(limit))
-        self._candidate.report(self.verdict)
-        return self.verdict.outcome is Outcome.PASS
+        self._judged = self._candidate.judge(self._baseline, self.question, op, float(limit))
+        outcome = self._judged.verdict.outcome
+        if outcome is Outcome.INCONCLUSIVE:
+            return self._act_on_doubt(self._judged.lines)
+        return outcome is Outcome.PASS
 
-    def _single_runs(self) -> tuple[Run, Run]:
-        candidate = self._candidate.run
-        return self._baseline.run, candidate
+    def _act_on_doubt(self, lines: Sequence[str]) -> bool:
+        __tracebackhide__ = True
+        action = self._candidate.inconclusive
+        text = "\n".join(lines)
+        if action == "skip":
+            pytest.skip(text)
+        if action == "fail":
+            pytest.fail(text, pytrace=False)
+        # The test's own line: this function, _holds and the operator are between.
+        warnings.warn(text, InconclusiveVerdictWarning, stacklevel=4)
+        return True
 
-    def _estimate(self, pairs: Sequence[tuple[Run, Run]]) -> Estimate:
-        costs = [(a.costs, b.costs) for a, b in pairs if a.costs and b.costs]
-        return verdict.estimate(self.quantity, costs)
 
-    def _refuse_incomparable(self, pairs: Sequence[tuple[Run, Run]]) -> None:
-        for baseline, candidate in pairs:
-            reason = verdict.different_work(baseline, candidate)
-            if not reason and self.quantity is Quantity.PEAK_MEMORY:
-                reason = verdict.different_memory_source(baseline, candidate)
-            if reason:
-                pytest.fail(f"{self._candidate.name}: {reason}", pytrace=False)
+def _form(question: Question) -> str:
+    name = {
+        Quantity.RUNTIME: "runtime",
+        Quantity.PEAK_MEMORY: "peak_memory",
+        Quantity.STAGE_RUNTIME: f"stage_runtime({question.stage!r})",
+    }[question.quantity]
+    return f"assert backtest.{name} / baseline.{name} <= 1.10"

@@ -1,17 +1,21 @@
-"""Run a workload once for a session, or in rounds; knows no pytest and no terminal."""
+"""Run a workload once for a session, or two at once; knows no pytest and no terminal."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from pytest_zacperf import determinism, store
 from pytest_zacperf.digest import digest_of
 from pytest_zacperf.errors import RunError, SettingsError
-from pytest_zacperf.execution import Execution, Limits
-from pytest_zacperf.records import MachineUse, Run, RunRequest, Workload
+from pytest_zacperf.execution import Execution, Limits, run_executions
+from pytest_zacperf.records import MachineUse, Run, RunRequest, SourceTree, Workload
 from pytest_zacperf.store import Claim, OnWait, RunStore
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
@@ -20,11 +24,33 @@ NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoundPair:
-    """Two runs timed one after the other, one of either side."""
+class Job:
+    """One run that is asked for: what tells it from others, and how it is executed.
 
-    baseline: Run
-    candidate: Run
+    Attributes:
+        workload: What is run.
+        session: Runs of different sessions are different runs.
+        machine: ``alone`` for a run that is timed or profiled.
+        round: Number of the round; 0 is the single run of a session.
+        side: Which side of which comparison; empty for the single run.
+        sources: The revision it is run from; None for the working tree.
+        cpus: Processors it keeps to, when these are not the runner's.
+        limits: What the worker is allowed, when it is not what all are.
+        profile: Whether it is profiled.
+        memory_by_stage: Whether the growth of its memory is attributed to stages.
+
+    """
+
+    workload: Workload
+    session: str
+    machine: MachineUse = "shared"
+    round: int = 0
+    side: str = ""
+    sources: SourceTree | None = None
+    cpus: tuple[int, ...] = ()
+    limits: Limits | None = None
+    profile: bool = False
+    memory_by_stage: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +84,7 @@ class Runner:
     unstored: dict[str, RunError] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
 
-    def run_once(  # noqa: PLR0913 - what tells one run of a session from another
+    def run_once(  # noqa: PLR0913 - the usual fields of a job
         self,
         workload: Workload,
         *,
@@ -68,35 +94,36 @@ class Runner:
         side: str = "",
         limits: Limits | None = None,
     ) -> Run:
-        """Return the run of this session, side and round; execute it unless a process has.
+        """Return the run of one job; see ``Job`` and ``run_together``."""
+        job = Job(
+            workload=workload,
+            session=session,
+            machine=machine,
+            round=round,
+            side=side,
+            limits=limits,
+        )
+        return self.run_together([job])[0]
 
-        However many processes ask at once, one executes it and the others wait and read. A run
+    def run_together(self, jobs: Sequence[Job]) -> tuple[Run, ...]:
+        """Return the runs of jobs that begin at once; execute them all unless all are stored.
+
+        However many processes ask at once, one executes them and the others wait and read. A run
         that failed is stored too and is not tried again.
-
-        Args:
-            workload: What is run.
-            session: Runs of different sessions are different runs.
-            machine: ``alone`` for a run that is timed.
-            round: Number of the round; 0 is the single run, or the warm-up.
-            side: Which side of which comparison.
-            limits: What the worker is allowed, when it is not what all are.
 
         Raises:
             RunError: Nothing can be stored; the sentence says where and why.
 
         """
-        run_id = self._run_id(workload, session, f"{side}{round}")
-        if run_id in self.unstored:
-            raise self.unstored[run_id]
-        request = self._request(workload, session, self.store.run_folder(run_id))
-        execution = Execution(
-            run_id=run_id, request=request, limits=limits or self.limits, machine=machine
-        )
+        executions = [self._execution(job, waits=len(jobs) > 1) for job in jobs]
+        for execution in executions:
+            if execution.run_id in self.unstored:
+                raise self.unstored[execution.run_id]
         try:
             with store.storing(self.store.folder):
-                return self.store.read_run(run_id) or self._locked(execution)
+                return self._stored(executions) or self._locked(executions)
         except RunError as e:
-            self.unstored[run_id] = e
+            self.unstored.update(dict.fromkeys([one.run_id for one in executions], e))
             raise
 
     def run_into(self, workload: Workload, folder: Path, session: str) -> Run:
@@ -112,85 +139,21 @@ class Runner:
                 f"{folder} exists and is not an empty folder", "name a new folder for the run"
             )
         folder.mkdir(parents=True, exist_ok=True)
-        request = self._request(workload, session, folder)
+        job = Job(workload=workload, session=session, machine="alone")
+        request = self._request(job, folder)
         store.write_request(folder, request)
-        run = self._executed(
-            Execution(run_id=folder.name, request=request, limits=self.limits, machine="alone")
+        execution = Execution(
+            run_id=folder.name, request=request, limits=self.limits, machine="alone"
         )
+        (run,) = self._executed([execution])
         if run.exit_status == EXIT_BAD_INPUT:
             # Nothing has run, and the corrected command shall find the folder free.
             shutil.rmtree(folder, ignore_errors=True)
         return run
 
-    def rounds(
-        self, baseline: Workload, candidate: Workload, *, session: str, pairs: int
-    ) -> tuple[RoundPair, ...]:
-        """Run both sides in alternation (A B B A A B ...), after a warm-up of each.
+    def claim(self, what: str) -> Claim:
+        """Return what this process says of itself when it asks for a lock."""
 
-        Raises:
-            RunError: A round failed; the reason is the run's.
-
-        """
-        sides = {"baseline": baseline, "candidate": candidate}
-        # A round belongs to its opponent: against another one it was not timed in turn.
-        comparison = digest_of([baseline, candidate])[:8]
-        found: list[RoundPair] = []
-        # One comparison at a time, so that two processes do not take turns in each other's rounds.
-        claim = self._claim(f"the rounds of {candidate.window.id}")
-        with self.store.lock(f"{session}-rounds", claim):
-            for number in range(pairs + 1):
-                # Number 0 is the warm-up; A goes first in the odd pairs and B in the even ones.
-                order = sides if number == 0 or number % 2 else reversed(sides)
-                runs = {
-                    side: self._round(
-                        sides[side], session=session, round=number, side=f"{comparison}-{side}"
-                    )
-                    for side in order
-                }
-                found.append(RoundPair(**runs))
-        return tuple(found[1:])
-
-    def _round(self, workload: Workload, *, session: str, round: int, side: str) -> Run:  # noqa: A002 - the word of the design
-        run = self.run_once(workload, session=session, machine="alone", round=round, side=side)
-        if run.status == "error":
-            raise RunError(
-                f"round {round} of the {side.partition('-')[2]} failed: {run.reason}",
-                f"read {self.store.run_folder(run.id) / store.STDERR_FILE}",
-            )
-        return run
-
-    def _locked(self, execution: Execution) -> Run:
-        run_id = execution.run_id
-        what = f"the backtest of {execution.request.workload.window.id}"
-        with self.store.lock(run_id, self._claim(what)):
-            found = self.store.read_run(run_id)
-            if found is not None:
-                return found
-            # The worker of a process that died may still be at work there.
-            execution.end_predecessor()
-            self.store.create_run_folder(run_id, execution.request)
-            try:
-                return self._executed(execution)
-            except OSError:
-                shutil.rmtree(execution.folder, ignore_errors=True)
-                raise
-
-    def _executed(self, execution: Execution) -> Run:
-        # Lock order is window, then machine: nobody who has the machine waits for a window.
-        lock = store.machine_lock()
-        enter = lock.alone if execution.machine == "alone" else lock.shared
-        self.store.create_cache_folder()
-        with enter(self._claim(f"the machine, for {execution.request.workload.window.id}")):
-            run = execution.run()
-        if run.fingerprints is not None:
-            run = determinism.checked(run, self.store.runs_of(run.fingerprints.workload))
-        store.write_run(execution.folder, run)
-        store.discard_messages(execution.folder)
-        if run.status == "error":
-            store.discard_output(execution.folder)
-        return run
-
-    def _claim(self, what: str) -> Claim:
         def tell(holder: str) -> None:
             text = f"waiting for {what}" + (f" ({holder})" if holder else "")
             if text not in self.told:
@@ -200,24 +163,89 @@ class Runner:
         process = f"process {os.getpid()}" + (f", {self.name}," if self.name else "")
         return Claim(note=f"{process} has {what}", on_wait=tell)
 
-    def _run_id(self, workload: Workload, session: str, label: str) -> str:
+    def is_stored(self, job: Job) -> bool:
+        """Return whether the run of a job need not be executed any more."""
+        return self.store.read_run(self._run_id(job)) is not None
+
+    def _execution(self, job: Job, *, waits: bool) -> Execution:
+        run_id = self._run_id(job)
+        request = self._request(job, self.store.run_folder(run_id))
+        return Execution(
+            run_id=run_id,
+            request=msgspec.structs.replace(request, waits_for_others=waits),
+            limits=job.limits or self.limits,
+            machine=job.machine,
+        )
+
+    def _stored(self, executions: Sequence[Execution]) -> tuple[Run, ...]:
+        runs = [self.store.read_run(execution.run_id) for execution in executions]
+        found = tuple(run for run in runs if run is not None)
+        return found if len(found) == len(runs) else ()
+
+    def _locked(self, executions: Sequence[Execution]) -> tuple[Run, ...]:
+        with contextlib.ExitStack() as window_locks:
+            for execution in executions:
+                what = f"the backtest of {execution.request.workload.window.id}"
+                lock = self.store.lock(execution.run_id, self.claim(what))
+                window_locks.enter_context(lock)
+            found = self._stored(executions)
+            if found:
+                return found
+            for execution in executions:
+                # The worker of a process that died may still be at work there.
+                execution.end_predecessor()
+                self.store.create_run_folder(execution.run_id, execution.request)
+            try:
+                return self._executed(executions)
+            except OSError:
+                for execution in executions:
+                    shutil.rmtree(execution.folder, ignore_errors=True)
+                raise
+
+    def _executed(self, executions: Sequence[Execution]) -> tuple[Run, ...]:
+        # Lock order is window, then machine: nobody who has the machine waits for a window.
+        first = executions[0]
+        lock = store.machine_lock()
+        enter = lock.alone if first.machine == "alone" else lock.shared
+        self.store.create_cache_folder()
+        with enter(self.claim(f"the machine, for {first.request.workload.window.id}")):
+            runs = run_executions(executions)
+        return tuple(
+            self._written(execution, run) for execution, run in zip(executions, runs, strict=True)
+        )
+
+    def _written(self, execution: Execution, run: Run) -> Run:
+        if run.fingerprints is not None:
+            run = determinism.checked(run, self.store.runs_of(run.fingerprints.workload))
+        store.write_run(execution.folder, run)
+        store.discard_messages(execution.folder)
+        if run.status == "error":
+            store.discard_output(execution.folder)
+        return run
+
+    def _run_id(self, job: Job) -> str:
         # The digest tells apart what the readable part does not.
+        workload, revision = job.workload, job.sources.revision if job.sources else None
         digest = digest_of([
-            *(session, workload.engine, workload.parameters, workload.window),
+            *(job.session, workload.engine, workload.parameters, workload.window, revision),
             *(str(self.root), self.python_path, self.stages, self.cpus, self.limits.threads),
         ])
         window = workload.window.id[:WINDOW_ID_CHARACTERS]
-        return store.file_name(f"{session}-{window}-{digest[:12]}-{label}")
+        label = f"{job.side}{job.round}"
+        return store.file_name(f"{job.session}-{window}-{digest[:12]}-{label}")
 
-    def _request(self, workload: Workload, session: str, folder: Path) -> RunRequest:
+    def _request(self, job: Job, folder: Path) -> RunRequest:
         return RunRequest(
             run_folder=str(folder.absolute()),
             cache_folder=str(self.store.cache_folder.absolute()),
             root=str(self.root.absolute()),
-            session=session,
-            workload=workload,
+            session=job.session,
+            workload=job.workload,
             python_path=self.python_path,
             stages=self.stages,
-            cpus=self.cpus,
+            cpus=job.cpus or self.cpus,
             not_sources=self.not_sources,
+            sources=job.sources,
+            profile=job.profile,
+            memory_by_stage=job.memory_by_stage,
         )

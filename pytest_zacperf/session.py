@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,12 +20,17 @@ from pytest_zacperf.errors import PlanError, SettingsError
 from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.plan import Plan, parse_plan
 from pytest_zacperf.render import RunRow, VerdictRow
-from pytest_zacperf.settings import RUNS_FOLDER, STORE_FOLDER, Settings
+from pytest_zacperf.settings import RUNS_FOLDER, STORE_FOLDER, WORKTREES_FOLDER, Settings
+from pytest_zacperf.verdict import Outcome
 
 if TYPE_CHECKING:  # it loads psutil and the file locks, and at start-up nobody needs them
+    from pytest_zacperf.comparison import Comparison
+    from pytest_zacperf.records import SourceTree
     from pytest_zacperf.runner import Runner
+    from pytest_zacperf.worktree import Revision
 
-PROPERTY = "zacperf"
+RESULTS = "zacperf"  # the attribute of a test report that holds our rows
+PERF_MARKER = "perf"
 NO_XDIST = "main"
 SESSION_ID = "zacperf_session_id"
 
@@ -46,6 +52,9 @@ class Session:
         usage_error: Why the xdist workers could not go on.
         runs: Id of a run to its row in the summary.
         verdicts: Test and question to their row in the summary.
+        has_perf_tests: Whether a test with the marker ``perf`` was run or skipped.
+        comparisons: What was compared in this process, so that its rounds serve again.
+        checkouts: Commit to where it is checked out, as long as the session lasts.
 
     """
 
@@ -61,6 +70,9 @@ class Session:
     usage_error: str | None = None
     runs: dict[str, RunRow] = field(default_factory=dict)
     verdicts: dict[tuple[object, ...], VerdictRow] = field(default_factory=dict)
+    has_perf_tests: bool = False
+    comparisons: dict[str, Comparison] = field(default_factory=dict)
+    checkouts: dict[str, SourceTree] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan:
@@ -97,18 +109,44 @@ class Session:
             )
         return self.settings.engine
 
-    def add_report(self, user_properties: Sequence[tuple[str, Any]]) -> None:
+    def add_report(self, report: pytest.TestReport) -> None:
         """Take what a test reported; each run counts once, however many tests used it."""
-        for name, value in user_properties:
-            if name == PROPERTY and "run" in value:
+        for result in getattr(report, RESULTS, ()):
+            if "is_perf_test" in result:
+                self.has_perf_tests = True
+            elif "run" in result:
                 self._use_runs()
-                row = msgspec.convert(value["run"], RunRow)
+                row = msgspec.convert(result["run"], RunRow)
                 if row.id not in self.runs or row.run_by:
                     self.runs[row.id] = row
-            elif name == PROPERTY:
-                verdict = msgspec.convert(value["verdict"], VerdictRow)
-                question = (verdict.verdict.estimate.quantity, verdict.verdict.op)
-                self.verdicts[verdict.test, *question, verdict.verdict.limit] = verdict
+            else:
+                verdict = msgspec.convert(result["verdict"], VerdictRow)
+                found = verdict.verdict
+                key = (verdict.test, verdict.baseline, str(found.question), found.op, found.limit)
+                self.verdicts[key] = verdict
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether there were perf tests, and not one of them reached a verdict."""
+        decided = (
+            row.verdict.outcome is not Outcome.INCONCLUSIVE for row in self.verdicts.values()
+        )
+        return self.has_perf_tests and not any(decided)
+
+    def sources_of(self, revision: Revision) -> SourceTree:
+        """Return where a revision is checked out; it stays there until the session ends.
+
+        Raises:
+            RunError: Git cannot check it out.
+
+        """
+        from pytest_zacperf import worktree  # noqa: PLC0415 - at start-up nobody needs it
+
+        if revision.commit not in self.checkouts:
+            folder = self.root / STORE_FOLDER / WORKTREES_FOLDER
+            checkout = worktree.checked_out(revision, folder)
+            self.checkouts[revision.commit] = self.resources.enter_context(checkout)
+        return self.checkouts[revision.commit]
 
     def prune_runs(self) -> None:
         """Delete the runs that are too old or too many; the store loads only when there are any."""
@@ -145,10 +183,11 @@ class ReportCollector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Hand what a test reported to the session."""
-        self._session.add_report(report.user_properties)
+        self._session.add_report(report)
 
 
 SESSION = pytest.StashKey[Session]()
+ROWS = pytest.StashKey[list[dict[str, Any]]]()
 
 
 def open_session(config: pytest.Config) -> Session:
@@ -174,6 +213,13 @@ def _say(config: pytest.Config, process: str, text: str) -> None:
         print(f"\nzacperf: {process}: {text}", file=sys.__stderr__, flush=True)
 
 
+def is_undecided_under_ci(config: pytest.Config) -> bool:
+    """Return whether a session under ``CI`` had perf tests and not one of them a verdict."""
+    is_worker = hasattr(config, "workerinput")  # the controller of xdist decides
+    under_ci = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+    return under_ci and not is_worker and config.stash[SESSION].is_undecided
+
+
 def hand_over(session: Session, worker_input: dict[str, object]) -> None:
     """Give an xdist worker the id of the session that it belongs to."""
     # Not xdist's own testrunuid: whoever sets it would be given the runs of an earlier session.
@@ -181,6 +227,14 @@ def hand_over(session: Session, worker_input: dict[str, object]) -> None:
 
 
 def attach(item: pytest.Item, kind: str, row: RunRow | VerdictRow) -> None:
-    """Let a result travel with a test's reports, which also leave an xdist worker."""
+    """Let a result travel with a test's next report, which also leaves an xdist worker."""
     # Builtins only: xdist ends the whole session with INTERNALERROR on anything else.
-    item.user_properties.append((PROPERTY, {kind: msgspec.to_builtins(row)}))
+    item.stash.setdefault(ROWS, []).append({kind: msgspec.to_builtins(row)})
+
+
+def hand_on(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Put the results of a test on its report."""
+    rows = item.stash.setdefault(ROWS, [])
+    is_perf_test = item.get_closest_marker(PERF_MARKER) is not None
+    setattr(report, RESULTS, [*rows, *([{"is_perf_test": True}] if is_perf_test else [])])
+    rows.clear()

@@ -5,27 +5,20 @@ Source order: the default, then ``[tool.zacperf]`` in ``pyproject.toml``, then t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from pytest_zacperf.errors import SettingsError
+from pytest_zacperf.option_table import OPTIONS, Option
 from pytest_zacperf.records import ParameterValue
-from pytest_zacperf.values import (
-    count_of_flag,
-    nearest,
-    parse_count,
-    parse_cpus,
-    parse_duration,
-    parse_names,
-    parse_parameters,
-    parse_text,
-)
+from pytest_zacperf.values import nearest
 
 TABLE = "[tool.zacperf]"
 STORE_FOLDER = ".zacperf"  # below the project's root
 RUNS_FOLDER = "runs"  # below that
+WORKTREES_FOLDER = "worktrees"  # beside that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +30,21 @@ class Settings:
         plan: The plan file, relative to rootdir unless absolute.
         test_labels: Labels of the windows that tests see by default.
         baseline: Parameters that make the baseline side; empty for none.
-        rounds: Pairs of runs that are counted for a verdict, at least 1.
+        budget_s: Seconds that the rounds of one comparison may take; None for 600, or for the time
+            until the first look where that takes longer.
+        inconclusive: ``skip``, ``fail`` or ``warn``.
+        schedule: ``auto``, ``duet`` or ``alternate``.
+        clock: ``auto``, ``wall`` or ``CPU``.
+        duet_looks: Numbers of pairs after which a duet is judged.
+        alternate_looks: Numbers of pairs after which rounds in turn are judged.
+        blame: Whether a verdict of FAIL has both sides profiled.
         timeout_s: Seconds a run may take.
         cpus: Processors that runs keep to; empty for no restriction.
         threads: Threads that numeric libraries may use; None for no restriction.
         keep_runs: Number of runs that ``.zacperf`` keeps at most.
         keep_s: Seconds after which a run is deleted.
         window: Ids of the only windows of this session; empty for no restriction.
+        against: The revision that is the baseline of this session; None for the other baselines.
 
     """
 
@@ -51,46 +52,20 @@ class Settings:
     plan: PurePath
     test_labels: tuple[str, ...]
     baseline: dict[str, ParameterValue]
-    rounds: int
+    budget_s: float | None
+    inconclusive: str
+    schedule: str
+    clock: str
+    duet_looks: tuple[int, ...]
+    alternate_looks: tuple[int, ...]
+    blame: bool
     timeout_s: float
     cpus: tuple[int, ...]
     threads: int | None
     keep_runs: int
     keep_s: float
     window: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One setting; the flag beats the table, which beats the default.
-
-    Attributes:
-        name: Key in the table; with dashes, the end of the flag.
-        parse: Value of the table or of the flag to the value in force; raises ValueError.
-        default: As it would stand in the table; None for nothing.
-        metavar: What the flag takes, for ``pytest --help``.
-        help: One sentence without a full stop.
-        field: Attribute of ``Settings``, when it is not the name.
-        unset: The value in force when there is no default either.
-        in_table: False for what makes sense for one session only.
-        read_flag: Text of the flag to what a table would hold.
-
-    """
-
-    name: str
-    parse: Callable[[object], Any]
-    default: str | int | list[str] | None
-    metavar: str
-    help: str
-    field: str = ""
-    unset: object = None
-    in_table: bool = True
-    read_flag: Callable[[str], object] = str
-
-    @property
-    def flag(self) -> str:
-        """The command line flag."""
-        return f"--zacperf-{self.name.replace('_', '-')}"
+    against: str | None
 
 
 def resolve(table: Mapping[str, object], flags: Mapping[str, str | None]) -> Settings:
@@ -118,8 +93,8 @@ def settings_table_lines() -> list[str]:
     rows = [
         (
             f"`{option.name}`" if option.in_table else "flag only",
-            f"`{option.flag} {option.metavar}`",
-            "none" if option.default is None else f"`{_toml(option.default)}`",
+            f"`{option.usage}`".replace("|", "\\|"),
+            _default(option),
             option.help,
         )
         for option in OPTIONS
@@ -150,7 +125,13 @@ def _unknown_key(key: str, known: Sequence[str]) -> SettingsError:
     return SettingsError(f"{TABLE} has an unknown key {key!r}", nearest(key, known))
 
 
-def _toml(value: str | int | list[str]) -> str:
+def _default(option: Option) -> str:
+    if option.is_switch:
+        return "`true`"
+    return "none" if option.default is None else f"`{_toml(option.default)}`"
+
+
+def _toml(value: str | int | list[str] | list[int]) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
@@ -158,93 +139,3 @@ def _toml(value: str | int | list[str]) -> str:
 
 def _markdown_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-OPTIONS = (
-    Option(
-        name="engine",
-        parse=parse_text,
-        default=None,
-        metavar="MODULE:OBJECT",
-        help="The backtest: an engine or a function that returns one; `zacqc` is the embedded one",
-    ),
-    Option(
-        name="plan",
-        parse=lambda value: PurePath(parse_text(value)),
-        default="profiling_plan.json",
-        metavar="FILE",
-        help="The plan file, which names the date windows; relative to rootdir",
-    ),
-    Option(
-        name="test_labels",
-        parse=parse_names,
-        default=["week"],
-        metavar="LABEL,...",
-        help="Labels of the windows that tests see by default; cache probes are never among them",
-    ),
-    Option(
-        name="baseline",
-        parse=parse_parameters,
-        default=None,
-        metavar="KEY=VALUE,...",
-        help='Parameters that make the baseline side, such as `{ metrics = "full" }`',
-        unset={},
-    ),
-    Option(
-        name="rounds",
-        parse=parse_count,
-        read_flag=count_of_flag,
-        default=5,
-        metavar="N",
-        help="Pairs of runs, baseline and candidate in turn, behind a verdict",
-    ),
-    Option(
-        name="timeout",
-        parse=parse_duration,
-        default="10m",
-        metavar="DURATION",
-        help="How long one run may take, such as `90s` or `10m`",
-        field="timeout_s",
-    ),
-    Option(
-        name="cpus",
-        parse=parse_cpus,
-        default=None,
-        metavar="N,...",
-        help="Processors that runs keep to, such as `1` or `0-1`",
-        unset=(),
-    ),
-    Option(
-        name="threads",
-        parse=parse_count,
-        read_flag=count_of_flag,
-        default=None,
-        metavar="N",
-        help="Threads that numeric libraries may use in a run (OpenMP, BLAS, numba, polars ...)",
-    ),
-    Option(
-        name="keep_runs",
-        parse=parse_count,
-        read_flag=count_of_flag,
-        default=200,
-        metavar="N",
-        help="How many runs `.zacperf` keeps; the oldest go first, never those in use",
-    ),
-    Option(
-        name="keep",
-        parse=parse_duration,
-        default="30d",
-        metavar="DURATION",
-        help="How long `.zacperf` keeps a run",
-        field="keep_s",
-    ),
-    Option(
-        name="window",
-        parse=parse_names,
-        default=None,
-        metavar="ID,...",
-        help="Narrow this session to these windows of the plan",
-        unset=(),
-        in_table=False,
-    ),
-)

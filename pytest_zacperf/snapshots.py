@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,12 +16,10 @@ from syrupy.types import SerializableData, SerializedData, SnapshotIndex
 
 from pytest_zacperf import render
 from pytest_zacperf.parity import OrderEvents, first_divergence
-from pytest_zacperf.store import write_atomically
+from pytest_zacperf.store import unique_file_name, write_atomically
 
 FOLDER = "snapshots"
 TESTS_FOLDER = "tests"
-LONGEST_NAME = 200  # bytes of a file name below the 255 of most file systems
-HOSTILE = re.compile(r'[\\/?*:|"<>\x00-\x1f\x7f]')
 
 
 class OrderEventsExtension(SingleFileSnapshotExtension):
@@ -96,7 +92,7 @@ class OrderEventsExtension(SingleFileSnapshotExtension):
         """Return the name of a recording without its extension."""
         # Not this class's get_snapshot_name, which drops characters: a/b and a:b would be one file.
         name = AbstractSyrupyExtension.get_snapshot_name(test_location=test_location, index=index)
-        return file_stem(name)
+        return unique_file_name(name)
 
     @classmethod
     def matches_test_location(
@@ -141,13 +137,3 @@ def order_events_assertion(snapshot: SnapshotAssertion, item: pytest.Item) -> Sn
     if isinstance(extension, OrderEventsExtension):
         extension.node_id = item.nodeid
     return assertion
-
-
-def file_stem(name: str) -> str:
-    """Return a name that every file system takes; different names stay different."""
-    harmless = HOSTILE.sub("_", name)
-    if harmless == name and len(name.encode()) <= LONGEST_NAME:
-        return name
-    digest = hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
-    shortened = harmless.encode()[:LONGEST_NAME].decode(errors="ignore")
-    return f"{shortened}-{digest}"

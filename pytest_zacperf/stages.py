@@ -75,6 +75,41 @@ class Stage:
             self.total_ns += elapsed_ns
 
 
+class StageWatch(Protocol):
+    """What wants to know which stage is the innermost one."""
+
+    def entered(self, name: str) -> None:
+        """Note that a stage begins."""
+        ...
+
+    def left(self) -> None:
+        """Note that the innermost stage ends."""
+        ...
+
+
+class WatchedStage(Stage):
+    """A stage that tells a watch when it is entered and left; it takes longer than a plain one."""
+
+    __slots__ = ("_watch",)
+
+    def __init__(self, name: str, watch: StageWatch) -> None:
+        super().__init__(name)
+        self._watch = watch
+
+    def __enter__(self) -> None:
+        self._watch.entered(self.name)
+        super().__enter__()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        super().__exit__(exc_type, exc, traceback)
+        self._watch.left()
+
+
 NO_STAGE: StageContext = contextlib.nullcontext()
 
 
@@ -84,13 +119,15 @@ class StageTimer:
     Args:
         enabled: When False nothing is timed: ``wrap`` returns the function itself and ``stage`` a
             shared context that does nothing.
+        watch: Told of every stage that is entered or left; None costs nothing.
 
     """
 
-    __slots__ = ("_stages", "enabled")
+    __slots__ = ("_stages", "_watch", "enabled")
 
-    def __init__(self, *, enabled: bool = True) -> None:
+    def __init__(self, *, enabled: bool = True, watch: StageWatch | None = None) -> None:
         self.enabled = enabled
+        self._watch = watch
         self._stages: dict[str, Stage] = {}
 
     def stage(self, name: str) -> StageContext:
@@ -99,7 +136,9 @@ class StageTimer:
             return NO_STAGE
         found = self._stages.get(name)
         if found is None:
-            found = self._stages[name] = Stage(name)
+            watch = self._watch
+            found = Stage(name) if watch is None else WatchedStage(name, watch)
+            self._stages[name] = found
         return found
 
     def wrap(self, name: str, function: Callable[P, T]) -> Callable[P, T]:

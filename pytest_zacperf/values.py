@@ -8,12 +8,13 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pytest_zacperf.records import ParameterValue
 
 SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 HIGHEST_CPU = 4_095
+FEWEST_PAIRS = 2  # one pair tells nothing of how far pairs differ
 WORDS: dict[str, ParameterValue] = {"true": True, "false": False, "none": None}
 
 
@@ -109,6 +110,41 @@ def parse_count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"{value!r} is not a count; write a whole number from 1, such as 5")
     return value
+
+
+def parse_switch(value: object) -> bool:
+    """Return a boolean; a flag's text is ``true`` or ``false``."""
+    words = {"true": True, "false": False}
+    found = words.get(value) if isinstance(value, str) else value
+    if not isinstance(found, bool):
+        raise ValueError(f"{value!r} is not true or false; write one of them without quotes")  # noqa: TRY004 - one kind of error
+    return found
+
+
+def one_of(names: Collection[str]) -> Callable[[object], str]:
+    """Return what refuses all but these names, whatever their case."""
+
+    def parse(value: object) -> str:
+        for name in names:
+            if isinstance(value, str) and value.strip().lower() == name.lower():
+                return name
+        raise ValueError(f"{value!r} is none of its values; write one of {', '.join(names)}")
+
+    return parse
+
+
+def parse_looks(value: object) -> tuple[int, ...]:
+    """Return numbers of pairs from a list or from a text such as ``2,3,4``."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, Sequence):
+        parts = (value,)
+    looks = [int(str(part)) if str(part).strip().isdecimal() else 0 for part in parts]
+    if not looks or looks[0] < FEWEST_PAIRS or sorted(set(looks)) != looks:
+        raise ValueError(
+            f"{value!r} are no numbers of pairs; write growing whole numbers from "
+            f"{FEWEST_PAIRS}, such as [2, 4, 8]"
+        )
+    return tuple(looks)
 
 
 def parse_cpus(value: object) -> tuple[int, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from pytest_zacperf.cli.backtest import backtest
+from pytest_zacperf.cli.baseline import baseline
+from pytest_zacperf.cli.bench import bench
 from pytest_zacperf.cli.runs import runs, show
 from pytest_zacperf.cli.start import demo, init
 
@@ -15,5 +17,5 @@ def main() -> None:
     """Performance and parity of trading backtests."""
 
 
-for command in (backtest, runs, show, demo, init):
+for command in (backtest, baseline, bench, runs, show, demo, init):
     main.add_command(command)

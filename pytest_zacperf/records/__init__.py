@@ -14,6 +14,7 @@ from pytest_zacperf.records.baseline import Baseline, BaselineSample
 from pytest_zacperf.records.profile import FunctionProfile
 from pytest_zacperf.records.run import (
     INTERRUPTED,
+    WHOLE_RUN,
     Costs,
     Environment,
     Fingerprints,
@@ -32,6 +33,7 @@ from pytest_zacperf.records.run import (
 
 __all__ = [
     "INTERRUPTED",
+    "WHOLE_RUN",
     "Baseline",
     "BaselineSample",
     "Costs",

@@ -9,11 +9,11 @@ class FunctionProfile(Record, frozen=True, kw_only=True):
     """One function of a profiled run; profiled times are no measurement.
 
     Attributes:
-        module: Path of its file below the project or below the package's folder, or ``builtins``.
+        module: Path of its file below the project or below the package's folder.
         name: Its name, with the class where there is one.
-        line: Where it begins; 0 for a builtin.
+        line: Where it begins.
         calls: How often it was called.
-        own_ns: Wall time within the function itself.
+        own_ns: Wall time within the function itself and the builtins it called.
         total_ns: Wall time, with what it called.
 
     """

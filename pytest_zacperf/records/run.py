@@ -12,6 +12,7 @@ from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
 
 # The reason of a run that somebody did not want any more.
 INTERRUPTED = "interrupted: Ctrl-C, or pytest was ended"
+WHOLE_RUN = "total"  # the stage around run()
 MachineUse: TypeAlias = Literal["alone", "shared"]
 
 
@@ -190,8 +191,8 @@ class RunRequest(Record, frozen=True, kw_only=True):
         cpus: Processors the worker shall keep to; empty for no restriction.
         not_sources: Paths below the root that make no revision dirty: what our queue writes.
         sources: Where the code comes from when it is not the working tree; None for that.
-        waits_for_start: Whether ``run()`` waits until the parent says so, so that two runs begin
-            at once.
+        waits_for_others: Whether it waits, before ``run()`` and after it, until those that run beside
+            it have come as far.
         profile: Whether the run is profiled; its times are then no measurement.
         memory_by_stage: Whether the growth of memory is attributed to stages; its times are then
             no measurement.
@@ -208,7 +209,7 @@ class RunRequest(Record, frozen=True, kw_only=True):
     cpus: tuple[int, ...] = ()
     not_sources: tuple[str, ...] = ()
     sources: SourceTree | None = None
-    waits_for_start: bool = False
+    waits_for_others: bool = False
     profile: bool = False
     memory_by_stage: bool = False
 

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pytest_zacperf.records import Costs, Run, Work
 from pytest_zacperf.render.determinism import determinism_line
 from pytest_zacperf.render.text import cut, escape, table_lines
-from pytest_zacperf.render.verdicts import limit_text, ratio_text
+from pytest_zacperf.render.verdicts import (
+    disturbed_text,
+    interval_text,
+    limit_text,
+    ratio_text,
+)
 from pytest_zacperf.units import format_bytes, format_count, format_ns
 from pytest_zacperf.verdict import Verdict
 
@@ -25,8 +30,8 @@ RUN_HEADER = (
 )
 RUN_NUMBERS = frozenset({2, 3, 4, 5, 6})
 # The test comes last: its name is long, and a line that wraps shall wrap there.
-VERDICT_HEADER = ("outcome", "of", "ratio", "limit", "clock", "pairs", "test")
-VERDICT_NUMBERS = frozenset({2, 3, 5})
+VERDICT_HEADER = ("outcome", "of", "ratio", "interval", "limit", "clock", "pairs", "rounds", "test")
+VERDICT_NUMBERS = frozenset({2, 4, 6})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +62,20 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictRow:
-    """What the summary says of one verdict: the test's node id and what it asked for."""
+    """What the summary says of one verdict.
+
+    Attributes:
+        test: Node id.
+        verdict: The outcome.
+        baseline: Name of the accepted side.
+        same_inputs: The remark that both sides are the same, if they are.
+
+    """
 
     test: str
     verdict: Verdict
+    baseline: str = ""
+    same_inputs: str | None = None
 
 
 def run_row(run: Run, *, overrides: str, run_by: str) -> RunRow:
@@ -93,6 +108,7 @@ def summary_lines(runs: Collection[RunRow], verdicts: Collection[VerdictRow]) ->
     if verdicts:
         rows = [_verdict_cells(row) for row in verdicts]
         lines += ["", *table_lines(VERDICT_HEADER, rows, numbers=VERDICT_NUMBERS)]
+        lines += _remarks(verdicts)
     return lines
 
 
@@ -111,13 +127,29 @@ def _run_cells(row: RunRow) -> tuple[str, ...]:
 
 
 def _verdict_cells(row: VerdictRow) -> tuple[str, ...]:
-    estimate = row.verdict.estimate
+    found = row.verdict.estimate
     return (
         row.verdict.outcome,
-        estimate.quantity,
+        escape(str(row.verdict.question)),
         ratio_text(row.verdict),
+        interval_text(row.verdict),
         limit_text(row.verdict),
-        estimate.clock or "-",
-        str(estimate.pairs),
+        (found and found.clock) or "-",
+        str(found.pairs) if found else "0",
+        "-" if found is None else str(found.schedule or "stored"),
         escape(row.test),
     )
+
+
+def _remarks(verdicts: Collection[VerdictRow]) -> list[str]:
+    remarks = [
+        remark
+        for row in verdicts
+        for remark in (
+            row.same_inputs and f"{row.test}: {row.same_inputs}",
+            row.verdict.why and f"{row.test}: {row.verdict.outcome}: {row.verdict.why}",
+            disturbed_text(row.verdict) and f"{row.test}: {disturbed_text(row.verdict)}",
+        )
+        if remark
+    ]
+    return [escape(remark) for remark in dict.fromkeys(remarks)]

@@ -2,69 +2,84 @@
 
 from __future__ import annotations
 
-from pytest_zacperf.records import Environment
+import math
+from collections.abc import Iterator, Sequence
+
+from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.perf_report import PerfReport
+from pytest_zacperf.render.blame import blame_line
+from pytest_zacperf.render.memory import stage_growth_line
 from pytest_zacperf.render.text import cut, escape
+from pytest_zacperf.schedule import Schedule
+from pytest_zacperf.stage_growth import StageGrowth
 from pytest_zacperf.units import format_bytes, format_ns
-from pytest_zacperf.verdict import Estimate, Quantity, Verdict
+from pytest_zacperf.verdict import Verdict
 
-LONGEST_LINE = 180
+# pytest cuts an explanation that is longer.
+MOST_LINES = 8
+MOST_CHARACTERS = 640
 MOST_DIGITS = 6
-SHORT_REVISION = 12
+MOST_STAGES = 3
+HOW = {Schedule.DUET: "both sides at once", Schedule.ALTERNATE: "sides in turn", None: "stored"}
 
 
-def verdict_lines(verdict: Verdict, *, sides: str, remark: str | None, where: str) -> list[str]:
+def message_lines(report: PerfReport, *, where: str = "") -> list[str]:
     """Return what a failed comparison of costs says: at most 8 lines and 640 characters.
 
     Args:
-        verdict: The outcome and what it rests on.
-        sides: What the two sides are.
-        remark: That both sides are the same, if they are.
-        where: The environment of the candidate.
+        report: What was found out.
+        where: File of the long report; empty for none.
 
     """
-    estimate = verdict.estimate
-    candidate = _amount(estimate, estimate.candidate_median)
-    baseline = _amount(estimate, estimate.baseline_median)
-    return [
-        verdict_line(verdict),
-        f"medians: candidate {candidate}, baseline {baseline}",
-        cut(escape(sides), LONGEST_LINE),
-        *([remark] if remark else []),
-        cut(escape(where), LONGEST_LINE),
+    lines = [
+        verdict_line(report.verdict),
+        *_given(report.verdict.why),
+        *_given(_medians(report.verdict)),
+        *_given(_grown(report)),
+        *_given(_worst(report)),
+        *_given(report.same_inputs),
+        *_given(report.difference and f"environments differ: {report.difference}"),
+        f"candidate {report.candidate}, baseline {report.baseline}: {report.origin}",
+        *_given(where and f"report: {where}"),
     ]
+    return fitted([escape(line) for line in lines])
+
+
+def fitted(lines: Sequence[str]) -> list[str]:
+    """Return lines that pytest shows whole: the longest ones are cut, the last ones dropped."""
+    kept = list(lines[:MOST_LINES])
+    while sum(map(len, kept)) + len(kept) > MOST_CHARACTERS:
+        longest = max(kept[1:], key=len)
+        shorter = cut(longest, max(len(longest) - 20, 3))
+        kept[kept.index(longest)] = shorter
+    return kept
 
 
 def verdict_line(verdict: Verdict) -> str:
     """Return a verdict in one line."""
-    estimate = verdict.estimate
-    clock = f"{estimate.clock} clock, " if estimate.clock else ""
-    pairs = f"{estimate.pairs} pair{'' if estimate.pairs == 1 else 's'}"
+    found = verdict.estimate
+    if found is None:
+        return f"{verdict.question} not measured, limit {limit_text(verdict)}: {verdict.outcome}"
+    clock = f"{found.clock} clock, " if found.clock else ""
+    what = "pair" if found.schedule else "run"
+    pairs = f"{found.pairs} {what}{'' if found.pairs == 1 else 's'}"
     return (
-        f"{estimate.quantity} {ratio_text(verdict)} of baseline, limit {limit_text(verdict)}: "
-        f"{verdict.outcome} ({clock}{pairs})"
-    )
-
-
-def environment_line(environment: Environment | None) -> str:
-    """Return where a run was measured, in one line."""
-    if environment is None:
-        return "measured on an unknown machine"
-    revision = (environment.git_revision or "")[:SHORT_REVISION] or "no git revision"
-    dirty = " with changes" if environment.git_dirty else ""
-    return (
-        f"measured with {environment.python} on {environment.platform}, {environment.machine}, "
-        f"{len(environment.cpus)} processors; {revision}{dirty}"
+        f"{verdict.question} {ratio_text(verdict)} {interval_text(verdict)} of baseline, "
+        f"limit {limit_text(verdict)}: {verdict.outcome} ({clock}{pairs})"
     )
 
 
 def ratio_text(verdict: Verdict) -> str:
-    """Return the ratio with as many digits as tell it from its limit."""
-    ratio, limit = verdict.estimate.ratio, verdict.limit
-    digits = 2
-    # A ratio that missed its limit must not be printed as the limit.
-    while digits < MOST_DIGITS and ratio != limit and round(ratio, digits) == round(limit, digits):
-        digits += 1
-    return f"{ratio:.{digits}f}"
+    """Return the ratio with as many digits as tell its interval from the limit."""
+    return _number(verdict, verdict.estimate.ratio) if verdict.estimate else "-"
+
+
+def interval_text(verdict: Verdict) -> str:
+    """Return the interval with as many digits as tell it from the limit."""
+    found = verdict.estimate
+    if found is None:
+        return "-"
+    return f"[{_number(verdict, found.low)}, {_number(verdict, found.high)}]"
 
 
 def limit_text(verdict: Verdict) -> str:
@@ -74,5 +89,65 @@ def limit_text(verdict: Verdict) -> str:
     return f"{sign}{limit:.2f}" if limit == round(limit, 2) else f"{sign}{limit:g}"
 
 
-def _amount(estimate: Estimate, value: float) -> str:
-    return format_bytes(value) if estimate.quantity is Quantity.PEAK_MEMORY else format_ns(value)
+def amount_text(question: Question, value: float) -> str:
+    """Return a cost with its unit."""
+    if math.isnan(value):
+        return "-"
+    is_memory = question.quantity is Quantity.PEAK_MEMORY
+    return format_bytes(value) if is_memory else format_ns(value)
+
+
+def stage_text(stage: StageGrowth) -> str:
+    """Return by how much a stage grew, and its share of the whole."""
+    grown_ns = stage.candidate_ns - stage.baseline_ns
+    return f"{stage.name} +{format_ns(grown_ns)} ({stage.share:.0%})"
+
+
+def disturbed_text(verdict: Verdict) -> str | None:
+    """Return the remark that others used the machine during most of the rounds, or None."""
+    found = verdict.estimate
+    if found is None or not verdict.is_mostly_disturbed:
+        return None
+    return f"{found.disturbed_pairs} of {found.pairs} pairs disturbed by other programs"
+
+
+def _number(verdict: Verdict, value: float) -> str:
+    found = verdict.estimate
+    shown = (found.ratio, found.low, found.high) if found else ()
+    digits = 2
+    # What missed the limit must not be printed as the limit.
+    while digits < MOST_DIGITS and any(
+        v != verdict.limit and round(v, digits) == round(verdict.limit, digits) for v in shown
+    ):
+        digits += 1
+    return f"{value:.{digits}f}"
+
+
+def _given(line: str | None) -> Iterator[str]:
+    if line:
+        yield line
+
+
+def _medians(verdict: Verdict) -> str | None:
+    found = verdict.estimate
+    if found is None:
+        return None
+    candidate = amount_text(found.question, found.candidate_median)
+    baseline = amount_text(found.question, found.baseline_median)
+    how = HOW[found.schedule]
+    laid_out = f"{found.schedule} ({how})" if found.schedule else "against stored samples"
+    disturbed = disturbed_text(verdict)
+    ending = f"; {disturbed}" if disturbed else ""
+    return f"{laid_out}: medians candidate {candidate}, baseline {baseline}{ending}"
+
+
+def _grown(report: PerfReport) -> str | None:
+    if report.baseline_memory or report.candidate_memory:
+        return stage_growth_line(report.baseline_memory, report.candidate_memory)
+    if not report.stages:
+        return None
+    return f"stages that grew: {', '.join(map(stage_text, report.stages[:MOST_STAGES]))}"
+
+
+def _worst(report: PerfReport) -> str | None:
+    return blame_line(report.functions[0]) if report.functions else report.unexplained

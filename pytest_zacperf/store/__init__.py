@@ -19,15 +19,31 @@ import msgspec
 from pytest_zacperf.records import Run, RunRequest
 from pytest_zacperf.settings import RUNS_FOLDER, STORE_FOLDER
 from pytest_zacperf.store import locks, pruning
+from pytest_zacperf.store.baselines import BaselineStore, StoredBaseline
+from pytest_zacperf.store.decisions import (
+    DECISIONS_FILE,
+    Decision,
+    append_decision,
+    current_author,
+)
 from pytest_zacperf.store.disk import storing
-from pytest_zacperf.store.files import cut_middle, file_name, last_lines, write_atomically
+from pytest_zacperf.store.files import (
+    cut_middle,
+    file_name,
+    last_lines,
+    unique_file_name,
+    write_atomically,
+)
+from pytest_zacperf.store.folder import LOCK_FOLDER, create_lock_folder, create_store_folder
 from pytest_zacperf.store.index import Entry, State, read_entry
 from pytest_zacperf.store.locks import Claim, OnWait, ReadWriteLock
 from pytest_zacperf.store.messages import (
+    GATE_FILES,
     REQUEST_FILE,
     RUN_FILE,
     STDERR_FILE,
     STDOUT_FILE,
+    come_to_gate,
     discard_messages,
     read_worker_error,
     read_worker_result,
@@ -48,24 +64,36 @@ from pytest_zacperf.store.output import (
     read_trades,
     write_output,
 )
+from pytest_zacperf.store.perf_reports import RenderedReport, write_perf_report
+from pytest_zacperf.store.profiles import PROFILE_FILE, read_profile, write_profile
 from pytest_zacperf.store.usable import is_finite, require_mapping, shown
 
 __all__ = [
+    "DECISIONS_FILE",
     "EQUITY_FILE",
+    "GATE_FILES",
     "ORDER_EVENTS_FILE",
+    "PROFILE_FILE",
     "REQUEST_FILE",
     "RUN_FILE",
     "STDERR_FILE",
     "STDOUT_FILE",
     "STORE_FOLDER",
     "TRADES_FILE",
+    "BaselineStore",
     "Claim",
+    "Decision",
     "Entry",
     "OnWait",
     "ReadWriteLock",
+    "RenderedReport",
     "RunOutput",
     "RunStore",
     "State",
+    "StoredBaseline",
+    "append_decision",
+    "come_to_gate",
+    "current_author",
     "cut_middle",
     "discard_messages",
     "discard_output",
@@ -75,6 +103,7 @@ __all__ = [
     "machine_lock",
     "read_equity",
     "read_order_events",
+    "read_profile",
     "read_statistics",
     "read_trades",
     "read_worker_error",
@@ -82,8 +111,11 @@ __all__ = [
     "require_mapping",
     "shown",
     "storing",
+    "unique_file_name",
     "write_atomically",
     "write_output",
+    "write_perf_report",
+    "write_profile",
     "write_request",
     "write_run",
     "write_worker_error",
@@ -94,7 +126,6 @@ __all__ = [
 TRASH_FOLDER = "trash"
 NEW_FOLDER = "new"  # run folders that are being made
 OLD_S = 3_600.0  # nobody makes one for so long
-LOCK_FOLDER = "locks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +150,7 @@ class RunStore:
 
     def create_cache_folder(self) -> None:
         """Create the cache folder, which git shall not see either."""
-        self._create()
+        create_store_folder(self.folder)
         self.cache_folder.mkdir(exist_ok=True)
 
     def create_run_folder(self, run_id: str, request: RunRequest) -> Path:
@@ -127,7 +158,7 @@ class RunStore:
 
         What an interrupted execution left is deleted.
         """
-        self._create()
+        create_store_folder(self.folder)
         folder = self.run_folder(run_id)
         if folder.exists():
             self._discard(folder)
@@ -218,16 +249,7 @@ class RunStore:
         return self.folder / LOCK_FOLDER / f"session-{file_name(session)}.lock"
 
     def _lock_folder(self) -> Path:
-        self._create()
-        folder = self.folder / LOCK_FOLDER
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    def _create(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            write_atomically(ignore, b"*\n")
+        return create_lock_folder(self.folder)
 
 
 def machine_lock() -> ReadWriteLock:

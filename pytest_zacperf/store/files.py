@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -21,6 +22,9 @@ LOG_TAIL_BYTES = 4_096
 # How the lines begin that the module faulthandler writes for a thread.
 FRAMES = ('File "', "Thread 0x", "Current thread 0x", "Extension modules:", "<no Python frame>")
 
+LONGEST_NAME = 200  # bytes of a file name below the 255 of most file systems
+HOSTILE = re.compile(r'[\\/?*:|"<>\x00-\x1f\x7f]')
+
 PLAIN_VALUES = "let the engine give text, numbers or None"
 RUN_AGAIN = "delete the run folder and run the backtest again"
 
@@ -28,6 +32,16 @@ RUN_AGAIN = "delete the run folder and run the backtest again"
 def file_name(text: str) -> str:
     """Return *text* with everything but letters, digits, dot, dash and underscore replaced."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", text)
+
+
+def unique_file_name(name: str) -> str:
+    """Return a name that every file system takes; different names stay different."""
+    harmless = HOSTILE.sub("_", name)
+    if harmless == name and len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
+    shortened = harmless.encode()[:LONGEST_NAME].decode(errors="ignore")
+    return f"{shortened}-{digest}"
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -23,6 +23,7 @@ STDERR_FILE = "stderr.log"
 RUN_FILE = "run.json"
 WORKER_RESULT_FILE = "worker.json"
 WORKER_ERROR_FILE = "error.json"
+GATE_FILES = ("ready", "finished")  # before run() and after it
 
 
 class WorkerError(Record, frozen=True, kw_only=True):
@@ -62,8 +63,14 @@ def write_worker_result(folder: Path, result: WorkerResult) -> None:
 def discard_messages(folder: Path) -> None:
     """Delete what a worker said, once ``run.json`` holds it, and what it was about to say."""
     # A worker that was killed while it wrote leaves a temporary file.
-    for path in (folder / WORKER_RESULT_FILE, folder / WORKER_ERROR_FILE, *temporaries_in(folder)):
+    names = (WORKER_RESULT_FILE, WORKER_ERROR_FILE, *GATE_FILES)
+    for path in (*(folder / name for name in names), *temporaries_in(folder)):
         path.unlink(missing_ok=True)
+
+
+def come_to_gate(folder: Path, number: int) -> None:
+    """Tell the parent that this worker waits at a gate, 0 or 1."""
+    (folder / GATE_FILES[number]).touch()
 
 
 def write_worker_error(folder: Path, reason: str) -> None:

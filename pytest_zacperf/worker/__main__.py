@@ -20,6 +20,7 @@ from pytest_zacperf.errors import EngineError, MarketDataError, SettingsError
 from pytest_zacperf.records import RunRequest
 from pytest_zacperf.worker import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_NOT_WRITTEN, conditions
 from pytest_zacperf.worker.context import WorkerContext
+from pytest_zacperf.worker.sources import map_sys_path
 from pytest_zacperf.worker.workload import reason_of, run_workload
 
 LONGEST_END_S = 3.0  # for threads, and for what is registered with the module atexit
@@ -28,7 +29,8 @@ LONGEST_END_S = 3.0  # for threads, and for what is registered with the module a
 def main(arguments: list[str]) -> int:
     """Run the request in the file that the only argument names; return the exit status."""
     request = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=RunRequest)
-    _end_with_parent()
+    may_go_on = threading.Semaphore(0)
+    _end_with_parent(may_go_on)
     # Where the engine was when it crashed goes to stderr.log; at the time limit the parent sends
     # TERM.
     faulthandler.enable()
@@ -40,7 +42,7 @@ def main(arguments: list[str]) -> int:
     try:
         conditions.keep_to(request.cpus)
         _enter_project(request)
-        run_workload(request, context)
+        run_workload(request, context, may_go_on)
     # SystemExit too: a strategy that calls sys.exit() has not finished its backtest. And Ctrl-C
     # reaches the parent alone: here KeyboardInterrupt is an error of the engine.
     except BaseException as e:  # noqa: BLE001 - whatever it was, it is recorded
@@ -61,17 +63,17 @@ def _failed(error: BaseException, context: WorkerContext) -> int:
     return EXIT_BAD_INPUT if is_bad_input else EXIT_FAILED
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(may_go_on: threading.Semaphore) -> None:
     # The parent holds the other end of stdin; the engine gets an empty stdin of its own.
     pipe = os.dup(0)
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    threading.Thread(target=_wait_for_end, args=(pipe,), daemon=True).start()
+    threading.Thread(target=_wait_for_end, args=(pipe, may_go_on), daemon=True).start()
 
 
-def _wait_for_end(pipe: int) -> None:
-    while os.read(pipe, 1):
-        pass
+def _wait_for_end(pipe: int, may_go_on: threading.Semaphore) -> None:
+    while os.read(pipe, 1):  # process.START, for a run that waits at a gate
+        may_go_on.release()
     marker = os.environ.get(process.MARKER)
     if marker:  # so the runner starts a worker: take along whatever it has started
         with contextlib.suppress(Exception):
@@ -90,7 +92,9 @@ def _enter_project(request: RunRequest) -> None:
     package_parent = str(Path(__file__).resolve().parents[2])
     if package_parent not in sys.path:
         sys.path.append(package_parent)
+    # Data keep their relative paths: the working folder stays in the working tree.
     os.chdir(request.root)
+    map_sys_path(request.sources)
 
 
 def _leave(exit_status: int) -> None:

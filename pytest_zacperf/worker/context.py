@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from pytest_zacperf.records import RunRequest
 from pytest_zacperf.stages import StageContext, StageTimer
+from pytest_zacperf.worker.memory import MemoryByDay, MemoryByStage
 
 
 @dataclass(slots=True)
@@ -22,15 +25,25 @@ class WorkerContext:
     counts: Counter[str] = field(default_factory=Counter)
     day: dt.date | None = None
     has_started: bool = False
+    memory_by_day: MemoryByDay = field(default_factory=MemoryByDay)
+    memory_by_stage: MemoryByStage | None = None
 
     @classmethod
     def of(cls, request: RunRequest) -> Self:
         """Return the context of a request."""
+        by_stage = MemoryByStage() if request.memory_by_stage else None
         return cls(
             run_folder=Path(request.run_folder),
             cache_folder=Path(request.cache_folder),
-            stages=StageTimer(enabled=request.stages),
+            stages=StageTimer(enabled=request.stages or request.memory_by_stage, watch=by_stage),
+            memory_by_stage=by_stage,
         )
+
+    @contextlib.contextmanager
+    def watched_memory(self) -> Iterator[None]:
+        """Note the memory of the block by day, and by stage where that is asked for."""
+        with self.memory_by_day, self.memory_by_stage or contextlib.nullcontext():
+            yield
 
     @property
     def working_folder(self) -> Path:
@@ -46,6 +59,7 @@ class WorkerContext:
     def progress(self, day: dt.date) -> None:
         """Report the simulated day that begins."""
         self.day = day
+        self.memory_by_day.note(day)
 
     def count(self, name: str, n: int) -> None:
         """Add *n* to the counter *name*."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +13,9 @@ from pytest_zacperf.engines import BacktestOutput, Engine
 from pytest_zacperf.engines.lookup import load_engine, require_engine, resolve_reference
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.measure import Measurement, Meter
+from pytest_zacperf.profiling import Profiler
 from pytest_zacperf.records import (
+    WHOLE_RUN,
     Costs,
     Environment,
     Fingerprints,
@@ -27,12 +31,18 @@ from pytest_zacperf.stages import StageContext
 from pytest_zacperf.store import RunOutput
 from pytest_zacperf.worker import conditions, returned
 from pytest_zacperf.worker.context import WorkerContext
+from pytest_zacperf.worker.sources import mapped, require_own_sources
 
-WHOLE_RUN = "total"  # the stage around run()
 
-
-def run_workload(request: RunRequest, context: WorkerContext) -> None:
+def run_workload(
+    request: RunRequest, context: WorkerContext, may_go_on: threading.Semaphore
+) -> None:
     """Run what is asked for and leave its files in the run folder.
+
+    Args:
+        request: What is asked for.
+        context: What the engine gets.
+        may_go_on: Released when a run that waits at a gate may go on.
 
     Raises:
         ZacperfError: The engine cannot be used, or it gave what cannot be stored.
@@ -40,23 +50,37 @@ def run_workload(request: RunRequest, context: WorkerContext) -> None:
 
     """
     # Before the engine's modules are read: a commit during a long run is not what ran.
-    where = environment.current_environment(Path(request.root), request.not_sources)
+    where = environment.current_environment(_code_root(request), request.not_sources)
+
+    def wait_at_gate(number: int) -> None:
+        if request.waits_for_others:
+            store.come_to_gate(context.run_folder, number)
+            may_go_on.acquire()
+
     total = context.stage(WHOLE_RUN)  # before any other, so that it is listed first
     with conditions.forks_end_here():
         engine = _prepared(request, context)
+        _require_own_sources(request, engine)
         # Before the run, too: what somebody edits meanwhile is not what ran.
         sources = _loaded_sources(request, engine)
-        measurement = _measured_run(engine, context, total)
+        conditions.make_quiet()  # what prepare() left behind is not this run's cost
+        wait_at_gate(0)
+        profiler = Profiler(_code_root(request)) if request.profile else None
+        measurement = _measured_run(engine, context, total, profiler)
+        wait_at_gate(1)  # what comes now would disturb a run that is still under way
         watched_by = list(conditions.tracing_problems())
         output = returned.require_output(engine.collect(context), engine)
+        _require_own_sources(request, engine)  # what run() and collect() have loaded, too
         recorded = returned.recorded(engine, output, context.stages)
         effective = _effective(request.workload, engine)
         sources = {**_loaded_sources(request, engine), **sources}
     with store.storing(context.run_folder):
+        if profiler is not None:
+            store.write_profile(context.run_folder, profiler.functions())
         order_events_hash = store.write_output(context.run_folder, recorded)
     result = WorkerResult(
         workload=effective,
-        costs=_costs(measurement, recorded.stages),
+        costs=_costs(measurement, recorded.stages, context),
         work=_work(output.data_points, recorded),
         order_events_hash=order_events_hash,
         fingerprints=_fingerprints(sources, output.data_fingerprint, effective, where),
@@ -81,12 +105,21 @@ def _prepared(request: RunRequest, context: WorkerContext) -> Engine:
     return engine
 
 
-def _measured_run(engine: Engine, context: WorkerContext, total: StageContext) -> Measurement:
+def _measured_run(
+    engine: Engine, context: WorkerContext, total: StageContext, profiler: Profiler | None
+) -> Measurement:
     context.has_started = True
-    conditions.make_quiet()  # what prepare() left behind is not this run's cost
-    with Meter() as meter, total:
+    with Meter() as meter, total, profiler or contextlib.nullcontext(), context.watched_memory():
         engine.run(context)
     return meter.measurement
+
+
+def _code_root(request: RunRequest) -> Path:
+    return mapped(Path(request.root), request.sources)
+
+
+def _require_own_sources(request: RunRequest, engine: Engine) -> None:
+    require_own_sources(Path(request.root), request.sources, _measured_modules(request, engine))
 
 
 def _effective(workload: Workload, engine: Engine) -> Workload:
@@ -100,13 +133,18 @@ def _effective(workload: Workload, engine: Engine) -> Workload:
     )
 
 
-def _costs(measurement: Measurement, stages: Iterable[StageTiming]) -> Costs:
+def _costs(
+    measurement: Measurement, stages: Iterable[StageTiming], context: WorkerContext
+) -> Costs:
+    by_stage = context.memory_by_stage
     return Costs(
         wall_ns=measurement.wall_ns,
         cpu_ns=measurement.cpu_ns,
         peak_memory_bytes=measurement.peak_memory_bytes,
         peak_memory_source=measurement.peak_memory_source,
         stages=tuple(stages),
+        memory_by_day=context.memory_by_day.points(),
+        memory_by_stage=() if by_stage is None else by_stage.growth(),
     )
 
 
@@ -130,12 +168,17 @@ def _work(data_points: int | None, recorded: RunOutput) -> Work:
 
 
 def _loaded_sources(request: RunRequest, engine: Engine) -> dict[str, bytes]:
+    modules = [*_measured_modules(request, engine), type(engine).__module__]
+    paths = [mapped(Path(path), request.sources) for path in request.python_path]
+    extras = [*environment.package_dirs(modules), *paths]
+    return environment.loaded_sources(_code_root(request), extras)
+
+
+def _measured_modules(request: RunRequest, engine: Engine) -> list[str]:
     module = resolve_reference(request.workload.engine).partition(":")[0]
     # Where the strategy is, when an engine that can say so has it in another installed package.
     strategies: Iterable[str] = getattr(engine, "code_modules", ())
-    packages = environment.package_dirs([module, type(engine).__module__, *strategies])
-    extras = [*packages, *map(Path, request.python_path)]
-    return environment.loaded_sources(Path(request.root), extras)
+    return [module, *strategies]
 
 
 def _fingerprints(

@@ -24,8 +24,8 @@ USAGE = (
         id="unknown key",
     ),
     pytest.param(
-        *([ENGINE, 'rounds = "3"'], PLAN, []),
-        "[tool.zacperf] rounds: '3' is not a count",
+        *([ENGINE, 'threads = "3"'], PLAN, []),
+        "[tool.zacperf] threads: '3' is not a count",
         "write a whole number from 1, such as 5",
         id="text for a number",
     ),
@@ -59,8 +59,8 @@ USAGE = (
         id="negative processor",
     ),
     pytest.param(
-        *([ENGINE], PLAN, ["--zacperf-rounds=many"]),
-        *("--zacperf-rounds: 'many' is not a count", "write a whole number from 1, such as 5"),
+        *([ENGINE], PLAN, ["--zacperf-threads=many"]),
+        *("--zacperf-threads: 'many' is not a count", "write a whole number from 1, such as 5"),
         id="bad flag",
     ),
     pytest.param(

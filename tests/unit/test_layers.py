@@ -24,7 +24,17 @@ FOUNDATION, DOMAIN, EFFECTS, APPLICATION, EDGES, EMBEDDED = (
     "embedded",
 )
 LAYERS = {
-    FOUNDATION: {"", "errors", "digest", "units", "values", "records", "sentences", "settings"},
+    FOUNDATION: {
+        "",
+        "errors",
+        "digest",
+        "units",
+        "values",
+        "records",
+        "sentences",
+        "settings",
+        "option_table",
+    },
     DOMAIN: {
         "determinism",
         "retention",
@@ -34,8 +44,13 @@ LAYERS = {
         "calibration",
         "comparability",
         "memory",
+        "noise",
         "sampling",
         "schedule",
+        "estimates",
+        "perf_report",
+        "stage_growth",
+        "work",
         "stats",
         "verdict",
         "parity",
@@ -58,14 +73,19 @@ LAYERS = {
     },
     APPLICATION: {
         *("worker", "execution", "repeatability", "runner", "housekeeping", "queue"),
-        *("comparison", "duet", "recording_baselines"),
+        *("assessment", "comparison", "stored_comparison", "rounds", "recording_baselines"),
     },
     EDGES: {
         "options",
         "session",
         "fixtures",
         "backtest",
+        "baseline_choice",
+        "judging",
+        "reporting",
         "ratios",
+        "sides",
+        "stored_side",
         "snapshots",
         "plugin",
         "cli",
@@ -94,7 +114,21 @@ FORBIDDEN = {
     DOMAIN: {"io", "os", "pathlib", "shutil", "subprocess", "tempfile", "threading", "time"},
 }
 EDGE_LIBRARIES = {
-    "pytest": {"options", "session", "fixtures", "backtest", "ratios", "snapshots", "plugin"},
+    "pytest": {
+        *(
+            "options",
+            "session",
+            "fixtures",
+            "backtest",
+            "baseline_choice",
+            "judging",
+            "ratios",
+            "reporting",
+            "sides",
+            "stored_side",
+        ),
+        *("snapshots", "plugin"),
+    },
     "_pytest": set[str](),
     "syrupy": {"fixtures", "snapshots", "plugin"},
     "click": {"cli"},
@@ -179,7 +213,7 @@ def may_import(module: str, target: str) -> bool:
     layer, other = layer_of(module), layer_of(target)
     if module == "stages":  # any algorithm may vendor it
         return False
-    if module.partition(".")[0] == target.partition(".")[0] in {"starter", "store"}:
+    if module.partition(".")[0] == target.partition(".")[0] in {"starter", "store", "worktree"}:
         return True  # one effect, some files
     if layer == EFFECTS and other == EFFECTS:
         return target in {ENGINES, ENGINE_LOOKUP, "stages"} and module.startswith(ENGINES)

@@ -3,22 +3,22 @@ import pytest
 PROBE = """
 from pytest_zacperf.session import SESSION
 
-def test_rounds(pytestconfig):
-    assert pytestconfig.stash[SESSION].settings.rounds == {expected}
+def test_threads(pytestconfig):
+    assert pytestconfig.stash[SESSION].settings.threads == {expected}
 """
 
 
 @pytest.mark.parametrize(
     ("flag", "table", "expected"),
     [
-        pytest.param([], "", 5, id="default"),
-        pytest.param([], "[tool.zacperf]\nrounds = 3", 3, id="table beats default"),
+        pytest.param([], "", None, id="default"),
+        pytest.param([], "[tool.zacperf]\nthreads = 3", 3, id="table beats default"),
         pytest.param(
-            ["--zacperf-rounds=7"], "[tool.zacperf]\nrounds = 3", 7, id="flag beats table"
+            ["--zacperf-threads=7"], "[tool.zacperf]\nthreads = 3", 7, id="flag beats table"
         ),
     ],
 )
-def test_precedence(pytester: pytest.Pytester, flag: list[str], table: str, expected: int) -> None:
+def test_precedence(pytester: pytest.Pytester, flag: list[str], table: str, expected: int | None) -> None:
     pytester.makefile(".toml", pyproject=table)
     pytester.makepyfile(PROBE.format(expected=expected))
     pytester.runpytest("--rootdir=.", *flag).assert_outcomes(passed=1)
@@ -34,9 +34,9 @@ def test_precedence(pytester: pytest.Pytester, flag: list[str], table: str, expe
             id="unknown key",
         ),
         pytest.param(
-            ["--zacperf-rounds=many"],
+            ["--zacperf-threads=many"],
             "",
-            "ERROR: --zacperf-rounds: 'many' is not a count",
+            "ERROR: --zacperf-threads: 'many' is not a count",
             id="flag",
         ),
         pytest.param(
@@ -58,10 +58,10 @@ def test_a_bad_setting_stops_pytest_with_a_sentence(
     ("content", "message"),
     [
         (
-            "[tool.zacperf]\nrounds = = 3",
+            "[tool.zacperf]\nthreads = = 3",
             "ERROR: *pyproject.toml is not TOML: * line 2, column 10)",
         ),
-        ("tool = 3\nrounds = 3", None),
+        ("tool = 3\nthreads = 3", None),
     ],
 )
 def test_a_settings_file_that_pytest_itself_does_not_read_is_judged_too(

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from pytest_zacperf.errors import SettingsError
-from pytest_zacperf.settings import OPTIONS, resolve, settings_table_lines
+from pytest_zacperf.option_table import OPTIONS
+from pytest_zacperf.settings import resolve, settings_table_lines
 from pytest_zacperf.values import nearest, parse_parameter
 
 # name: (field, default in force, table value, its value in force, flag text, its value in force)
@@ -23,12 +24,19 @@ PRECEDENCE: dict[str, tuple[Any, ...]] = {
         *("baseline", {}, {"metrics": "full"}, {"metrics": "full"}),
         *("metrics=full,lookback=20", {"metrics": "full", "lookback": 20}),
     ),
-    "rounds": ("rounds", 5, 3, 3, "7", 7),
+    "budget": ("budget_s", None, "20m", 1200.0, "90s", 90.0),
+    "inconclusive": ("inconclusive", "skip", "fail", "fail", "WARN", "warn"),
+    "schedule": ("schedule", "auto", "alternate", "alternate", "duet", "duet"),
+    "clock": ("clock", "auto", "wall", "wall", "cpu", "CPU"),
+    "duet_looks": ("duet_looks", (2, 3, 4, 6, 8), [2, 5], (2, 5), "3, 6", (3, 6)),
+    "alternate_looks": ("alternate_looks", (5, 8, 11, 15), [4], (4,), "4,9", (4, 9)),
+    "blame": ("blame", True, False, False, "false", False),
     "timeout": ("timeout_s", 600.0, "90s", 90.0, "1.5h", 5400.0),
     "cpus": ("cpus", (), [0, 1], (0, 1), "0,2-3", (0, 2, 3)),
     "threads": ("threads", None, 1, 1, "2", 2),
     "keep_runs": ("keep_runs", 200, 10, 10, "20", 20),
     "keep": ("keep_s", 30 * 86_400.0, "2d", 172_800.0, "3h", 10_800.0),
+    "against": ("against", None, None, None, "main", "main"),
     "window": ("window", (), None, (), "wk-1,wk-2", ("wk-1", "wk-2")),
 }
 
@@ -58,8 +66,9 @@ def test_the_flag_beats_the_table_and_the_table_the_default(name: str) -> None:
         pytest.param(
             {"zzz": 1},
             "[tool.zacperf] has an unknown key 'zzz'",
-            "known are 'engine', 'plan', 'test_labels', 'baseline', 'rounds', 'timeout', "
-            "'cpus', 'threads', 'keep_runs', 'keep'",
+            "known are 'engine', 'plan', 'test_labels', 'baseline', 'budget', 'inconclusive', "
+            "'schedule', 'clock', 'duet_looks', 'alternate_looks', 'blame', 'timeout', 'cpus', "
+            "'threads', 'keep_runs', 'keep'",
             id="unknown key, far",
         ),
         pytest.param(
@@ -105,22 +114,43 @@ def test_the_flag_beats_the_table_and_the_table_the_default(name: str) -> None:
             id="parameter that is a list",
         ),
         pytest.param(
-            {"rounds": 0},
-            "[tool.zacperf] rounds: 0 is not a count",
+            {"threads": 0},
+            "[tool.zacperf] threads: 0 is not a count",
             "write a whole number from 1, such as 5",
-            id="no rounds",
+            id="no threads",
         ),
         pytest.param(
-            {"rounds": True},
-            "[tool.zacperf] rounds: True is not a count",
+            {"threads": True},
+            "[tool.zacperf] threads: True is not a count",
             "write a whole number from 1, such as 5",
-            id="boolean rounds",
+            id="boolean count",
         ),
         pytest.param(
-            {"rounds": "3"},
-            "[tool.zacperf] rounds: '3' is not a count",
+            {"threads": "3"},
+            "[tool.zacperf] threads: '3' is not a count",
             "write a whole number from 1, such as 5",
-            id="text of rounds, which only the flag takes",
+            id="text of a count, which only the flag takes",
+        ),
+        pytest.param(
+            {"inconclusive": "ignore"},
+            "[tool.zacperf] inconclusive: 'ignore' is none of its values",
+            "write one of skip, fail, warn",
+            id="none of the values",
+        ),
+        pytest.param(
+            {"blame": "no"},
+            "[tool.zacperf] blame: 'no' is not true or false",
+            "write one of them without quotes",
+            id="no boolean",
+        ),
+        *(
+            pytest.param(
+                {"duet_looks": looks},
+                f"[tool.zacperf] duet_looks: {looks!r} are no numbers of pairs",
+                "write growing whole numbers from 2, such as [2, 4, 8]",
+                id=f"looks {looks}",
+            )
+            for looks in ([], [1, 2], [3, 3], [4, 2], "two", 1.5)
         ),
         pytest.param(
             {"baseline": {"lookback": math.nan}},
@@ -178,5 +208,7 @@ def test_the_markdown_table_has_a_row_for_every_option() -> None:
     lines = settings_table_lines()
     assert lines[0] == "| `[tool.zacperf]` | flag | default | meaning |"
     assert len(lines) == len(OPTIONS) + 2
-    assert lines[6].startswith("| `rounds` | `--zacperf-rounds N` | `5` | Pairs of runs")
-    assert lines[-1].startswith("| flag only | `--zacperf-window ID,...` | none | ")
+    assert lines[6].startswith("| `budget` | `--zacperf-budget DURATION` | none | How long")
+    assert lines[7].startswith(r"| `inconclusive` | `--zacperf-inconclusive skip\|fail\|warn` | ")
+    assert lines[12].startswith("| `blame` | `--zacperf-no-blame` | `true` | ")
+    assert lines[-1].startswith("| flag only | `--zacperf-against REV` | none | ")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from pytest_zacperf.snapshots import file_stem
+from pytest_zacperf.store import unique_file_name
 
 if TYPE_CHECKING:  # pytest loads it, and nobody can import it
     from conftest import Project
@@ -180,15 +180,15 @@ class TestOrders:
 
 
 def test_a_harmless_name_stays() -> None:
-    assert file_stem("test_it[wk-1]") == "test_it[wk-1]"
+    assert unique_file_name("test_it[wk-1]") == "test_it[wk-1]"
 
 
 def test_hostile_names_stay_different() -> None:
-    assert file_stem("a/b").startswith("a_b-")
-    assert file_stem("a/b") != file_stem("a:b")
+    assert unique_file_name("a/b").startswith("a_b-")
+    assert unique_file_name("a/b") != unique_file_name("a:b")
 
 
 def test_a_long_name_fits_the_file_system_and_stays_different() -> None:
-    stems = {file_stem("é" * 300), file_stem("é" * 301)}
+    stems = {unique_file_name("é" * 300), unique_file_name("é" * 301)}
     assert len(stems) == 2
     assert all(len(stem.encode()) <= 230 for stem in stems)

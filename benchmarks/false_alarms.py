@@ -1,0 +1,316 @@
+"""Print how often the verdict, and three rules that others use, are wrong on this machine.
+
+Real extra work of 0, 5, 10 and 25 % in a child process, limit 1.10, on the machine as it is and
+beside a CPU hog that comes and goes on one processor. Every fresh comparison is a session of its
+own; most trials draw recorded pairs of these again, and are counted apart.
+
+Asserts nothing. Run: ``python benchmarks/false_alarms.py [FRESH] [--json FILE]`` with the number of
+fresh comparisons of each kind (30 takes about half an hour).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import multiprocessing
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import scipy.stats
+
+from pytest_zacperf import sampling, stats
+from pytest_zacperf.comparison import Comparison, Rules
+from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.records import Run, Window, Workload
+from pytest_zacperf.rounds import ComparedSide, Rounds
+from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.sampling import Design
+from pytest_zacperf.schedule import Schedule
+from pytest_zacperf.store import RunStore
+from pytest_zacperf.verdict import Outcome
+
+LIMIT = 1.10
+SLOWDOWNS = (0, 5, 10, 25)  # percent of real extra work
+RESAMPLED = {0: 400, 5: 100, 10: 100, 25: 100}
+RUNTIME = Question(quantity=Quantity.RUNTIME)
+RULES = Rules(
+    schedule="auto",
+    clock="auto",
+    budget_s=None,
+    duet_looks=sampling.DUET.looks,
+    alternate_looks=sampling.ALTERNATE_CPU.looks,
+)
+DESIGNS = {Schedule.DUET: sampling.DUET, Schedule.ALTERNATE: sampling.ALTERNATE_CPU}
+STRATEGY = """
+from pytest_zacperf.engines import BacktestOutput
+from pytest_zacperf.engines.function import FunctionEngine
+
+BARS = 1_200
+
+def strategy(bars):
+    mean = highest = 0.0
+    for number in range(bars):
+        for second in range(100):
+            price = 100.0 + (number * 7_919 + second * 104_729) % 1_000 / 100
+            mean += (price - mean) * 0.01
+            highest = price if price > highest else highest * 0.999
+    return mean + highest
+
+def run(start, end, extra_percent=0):
+    strategy(BARS + BARS * extra_percent // 100)
+    return BacktestOutput(data_points=BARS)
+
+engine = FunctionEngine("strategy:run")
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What a trial needs of a run."""
+
+    wall_ns: int
+    cpu_ns: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Kind:
+    """Trials with one schedule and one slowdown under one condition.
+
+    Attributes:
+        outcomes: Of the fresh comparisons.
+        pairs_needed: Of the fresh comparisons.
+        trials: Pairs of (baseline, candidate) of each fresh comparison.
+
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    pairs_needed: list[int] = field(default_factory=list)
+    trials: list[list[tuple[Costs, Costs]]] = field(default_factory=list)
+
+
+def main() -> None:
+    """Run the fresh comparisons, resample them, and print the tables."""
+    fresh = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 30
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        os.environ["TMPDIR"] = name  # a machine lock of its own
+        (root / "strategy.py").write_text(STRATEGY, encoding="utf-8")
+        for condition in ("quiet", "hog"):
+            kinds = {
+                (schedule, slowdown): Kind() for schedule in Schedule for slowdown in SLOWDOWNS
+            }
+            with hog() if condition == "hog" else nothing():
+                # In turn, so that a busy minute hits all kinds alike.
+                for number in range(fresh):
+                    for (schedule, slowdown), kind in kinds.items():
+                        compare(root, schedule, slowdown, f"{condition}{number}", kind)
+            print_tables(condition, kinds)
+
+
+def compare(root: Path, schedule: Schedule, slowdown: int, name: str, kind: Kind) -> None:
+    """Make one fresh comparison, as a session of its own would."""
+    session = f"{name}-{schedule}-{slowdown}"
+    runner = Runner(store=RunStore(root / session / ".zacperf"), root=root)
+    baseline, candidate = workload(0), workload(slowdown)
+    warm_up = tuple(
+        runner.run_together([Job(workload=side, session=session, machine="alone", side=label)])[0]
+        for side, label in ((baseline, "a"), (candidate, "b"))
+    )
+    comparison = Comparison(
+        rounds=Rounds(
+            runner=runner,
+            session=session,
+            baseline=ComparedSide(workload=baseline),
+            candidate=ComparedSide(workload=candidate),
+        ),
+        warm_up=(warm_up[0], warm_up[1]),
+        rules=rules_for(schedule),
+    )
+    found = comparison.judge(RUNTIME, "<=", LIMIT)
+    if found.estimate is None:
+        raise SystemExit(found.why)
+    kind.outcomes.append(found.outcome)
+    kind.pairs_needed.append(found.estimate.pairs)
+    kind.trials.append([(costs_of(a), costs_of(b)) for a, b in comparison.pairs[schedule]])
+
+
+def rules_for(schedule: Schedule) -> Rules:
+    """Return the default rules with one of the schedules."""
+    return Rules(
+        schedule=schedule,
+        clock="CPU",
+        budget_s=None,
+        duet_looks=RULES.duet_looks,
+        alternate_looks=RULES.alternate_looks,
+    )
+
+
+def workload(extra_percent: int) -> Workload:
+    """Return the backtest with that much extra work."""
+    day = dt.date(2025, 1, 20)
+    return Workload(
+        engine="strategy:engine",
+        window=Window(id="w", start=day, end=day),
+        parameters={"extra_percent": extra_percent},
+    )
+
+
+def costs_of(run: Run) -> Costs:
+    """Return what a trial needs of a run."""
+    if run.costs is None:
+        raise SystemExit(run.reason)
+    return Costs(wall_ns=run.costs.wall_ns, cpu_ns=run.costs.cpu_ns)
+
+
+def resampled(kind: Kind, design: Design, trials: int, seed: int) -> Kind:
+    """Return trials whose pairs are drawn from the recorded ones, with replacement."""
+    pool = list(itertools.chain.from_iterable(kind.trials))
+    draw = random.Random(seed)  # noqa: S311 - a simulation
+    found = Kind()
+    for _ in range(trials):
+        pairs = [draw.choice(pool) for _ in range(design.looks[-1])]
+        found.trials.append(pairs)
+        outcome, needed = decided([(a.cpu_ns, b.cpu_ns) for a, b in pairs], design)
+        found.outcomes.append(outcome)
+        found.pairs_needed.append(needed)
+    return found
+
+
+def decided(values: Sequence[tuple[float, float]], design: Design) -> tuple[Outcome, int]:
+    """Return the outcome of the sequential rule, and the pairs it needed."""
+    for look in design.looks:
+        interval = stats.interval(values[:look], design)
+        if interval.high <= LIMIT:
+            return Outcome.PASS, look
+        if interval.low > LIMIT:
+            return Outcome.FAIL, look
+    return Outcome.INCONCLUSIVE, design.looks[-1]
+
+
+def print_tables(condition: str, kinds: dict[tuple[Schedule, int], Kind]) -> None:
+    """Print our verdicts and those of the other rules under one condition."""
+    print(f"\n## {condition}, limit {LIMIT}\n")
+    print("| schedule | work | trials | PASS % | FAIL % | INCONCLUSIVE % | median pairs |")
+    print("|---|---|---|---|---|---|---|")
+    for (schedule, slowdown), kind in kinds.items():
+        drawn = resampled(kind, DESIGNS[schedule], RESAMPLED[slowdown], seed=slowdown)
+        for label, one in (("fresh", kind), ("resampled", drawn)):
+            print(verdict_row(f"{schedule}", slowdown, label, one))
+    print("\n| rule on the alternating rounds | trials | flagged at +0 / 5 / 10 / 25 % |")
+    print("|---|---|---|")
+    for name, rule in RULES_OF_OTHERS.items():
+        rates = [
+            flagged(rule, kinds[Schedule.ALTERNATE, slowdown], kinds) for slowdown in SLOWDOWNS
+        ]
+        shown = " / ".join(f"{rate:.0%}" for rate in rates)
+        print(f"| {name} | {len(kinds[Schedule.ALTERNATE, 0].trials)} fresh, 400 drawn | {shown} |")
+    spreads = {s: log_ratio_sd(kinds[s, 0]) for s in Schedule}
+    print(
+        "\nsd of the log ratio of CPU times, A/A: "
+        + ", ".join(f"{s} {sd:.1%}" for s, sd in spreads.items()),
+        flush=True,
+    )
+
+
+def verdict_row(schedule: str, slowdown: int, label: str, kind: Kind) -> str:
+    """Return one row of our table."""
+    counts, total = Counter(kind.outcomes), len(kind.outcomes)
+    shares = " | ".join(f"{counts[outcome] / total:.1%}" for outcome in Outcome)
+    median = statistics.median(kind.pairs_needed)
+    return f"| {schedule} | +{slowdown} % | {total} {label} | {shares} | {median:g} |"
+
+
+def log_ratio_sd(kind: Kind) -> float:
+    """Return the standard deviation of the log ratio of CPU times over all recorded pairs."""
+    pairs = list(itertools.chain.from_iterable(kind.trials))
+    return float(np.std([np.log(b.cpu_ns / a.cpu_ns) for a, b in pairs], ddof=1))
+
+
+def flagged(rule: object, kind: Kind, kinds: dict[tuple[Schedule, int], Kind]) -> float:
+    """Return how often a rule calls the candidate slower.
+
+    A stored baseline is that of another trial; rounds side by side are those of one trial, drawn to
+    ten a side.
+    """
+    draw = random.Random(7)  # noqa: S311 - a simulation
+    stored = kinds[Schedule.ALTERNATE, 0].trials
+    hits = 0
+    for _ in range(TRIALS_OF_OTHERS):
+        mine, other = draw.choice(kind.trials), draw.choice(stored)
+        if rule is flags_asv:
+            pairs = [draw.choice(mine) for _ in range(10)]
+            hits += flags_asv([a.wall_ns for a, _ in pairs], [b.wall_ns for _, b in pairs])
+        elif callable(rule):
+            hits += rule([a.wall_ns for a, _ in other], [b.wall_ns for _, b in mine])
+    return hits / TRIALS_OF_OTHERS
+
+
+TRIALS_OF_OTHERS = 400
+
+
+def flags_benchmark(baseline: Sequence[float], candidate: Sequence[float]) -> bool:
+    """Return what ``--benchmark-compare-fail=median:10%`` says: medians, more than 10 %."""
+    return statistics.median(candidate) / statistics.median(baseline) * 100 - 100 > 10  # noqa: PLR2004
+
+
+def flags_median_of_3(baseline: Sequence[float], candidate: Sequence[float]) -> bool:
+    """Return whether the median of the first 3 is more than 10 % above the stored one."""
+    return statistics.median(candidate[:3]) / statistics.median(baseline[:3]) > LIMIT
+
+
+def flags_asv(baseline: Sequence[float], candidate: Sequence[float]) -> bool:
+    """Return what ``asv continuous`` says: medians beyond 1.1, and a Mann-Whitney p below 0.002."""
+    if statistics.median(candidate) / statistics.median(baseline) <= LIMIT:
+        return False
+    p = scipy.stats.mannwhitneyu(baseline, candidate, alternative="two-sided").pvalue
+    return bool(p < 0.002)  # noqa: PLR2004 - its default
+
+
+RULES_OF_OTHERS = {
+    "pytest-benchmark compare-fail=median:10%, stored": flags_benchmark,
+    "median of 3 wall, stored, > 10 %": flags_median_of_3,
+    "asv continuous, 10 samples a side": flags_asv,
+}
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    """Disturb nothing."""
+    yield
+
+
+@contextmanager
+def hog() -> Iterator[None]:
+    """Keep one processor busy for a while, then not, and so on."""
+    process = multiprocessing.get_context("spawn").Process(target=come_and_go, daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
+def come_and_go() -> None:
+    """Compute and sleep in turn, 0.2 to 3 seconds each, on the first processor."""
+    draw = random.Random(11)  # noqa: S311 - a simulation
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    while True:
+        end_s = time.monotonic() + draw.uniform(0.2, 3.0)
+        while time.monotonic() < end_s:
+            sum(range(10_000))
+        time.sleep(draw.uniform(0.2, 3.0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Whether the costs of two runs may be compared: same work, same source, same inputs."""
+
+from __future__ import annotations
+
+from pytest_zacperf.records import Fingerprints, Run, Work
+from pytest_zacperf.units import format_count
+
+WORK_FIELDS = ("data_points", "orders", "order_events", "final_equity")
+
+
+def different_work(baseline: Run, candidate: Run) -> tuple[str, str] | None:
+    """Return why the costs of two runs cannot be compared and what to do about it, or None."""
+    return different_amount(baseline.work, candidate.work)
+
+
+def different_amount(baseline: Work | None, candidate: Work | None) -> tuple[str, str] | None:
+    """Return why costs of these works cannot be compared and what to do about it, or None."""
+    if baseline is None or candidate is None:
+        return "costs are not compared: a side has no result", "see its stderr.log"
+    differences = _differences(baseline, candidate)
+    if not differences:
+        return None
+    problem = (
+        "costs are not compared: baseline and candidate did different work "
+        f"(baseline / candidate: {', '.join(differences)})"
+    )
+    hint = (
+        "give the baseline parameters that change how it computes, not what it trades; "
+        "@pytest.mark.perf(allow_different_work=True) compares all the same"
+    )
+    return problem, hint
+
+
+def different_memory_source(baseline: Run, candidate: Run) -> tuple[str, str] | None:
+    """Return why two memory figures cannot be compared and what to do about it, or None."""
+    if baseline.costs is None or candidate.costs is None:
+        return None
+    return different_sources(baseline.costs.peak_memory_source, candidate.costs.peak_memory_source)
+
+
+def different_sources(baseline: str, candidate: str) -> tuple[str, str] | None:
+    """Return why figures of two sources cannot be compared and what to do about it, or None."""
+    if baseline == candidate:
+        return None
+    problem = (
+        f"peak memory is not compared: the baseline's comes from {baseline!r}, "
+        f"the candidate's from {candidate!r}"
+    )
+    return problem, "let both sides start processes of their own, or neither"
+
+
+def same_inputs(baseline: Fingerprints | None, candidate: Fingerprints | None) -> str | None:
+    """Return the remark that both sides are the same program on the same input, or None."""
+    if baseline is None or baseline != candidate:
+        return None
+    if baseline.data is None:
+        return "A/A: same code and parameters on both sides, and data without a fingerprint"
+    return "A/A: same code, parameters and data on both sides"
+
+
+def _differences(baseline: Work, candidate: Work) -> list[str]:
+    values = {name: (getattr(baseline, name), getattr(candidate, name)) for name in WORK_FIELDS}
+    return [
+        f"{name.replace('_', ' ')} {_number(expected)} / {_number(was)}"
+        for name, (expected, was) in values.items()
+        if expected != was
+    ]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "unknown"
+    return format_count(value) if isinstance(value, int) else repr(value)
