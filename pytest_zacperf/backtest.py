@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zacperf import render, store
+from pytest_zacperf import memory, render, store
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.estimates import Question
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.judging import Judge
+from pytest_zacperf.memory import MemorySlope
 from pytest_zacperf.parity import OrderEvents
 from pytest_zacperf.perf_report import SHORT_REVISION
 from pytest_zacperf.ratios import HasCosts
@@ -151,6 +152,15 @@ class Backtest(HasCosts):
         """Timings by the name of the stage."""
         costs = self.run.costs
         return {stage.name: stage for stage in costs.stages} if costs else {}
+
+    @property
+    def memory_slope_bytes_per_day(self) -> MemorySlope | None:
+        """Growth of resident memory a simulated day, with ``low`` and ``high``; see ``memory``.
+
+        None where the engine reports fewer than 4 days with ``context.progress``.
+        """
+        costs = self.run.costs
+        return memory.slope(costs.memory_by_day) if costs else None
 
     @property
     def inconclusive(self) -> str:

@@ -54,7 +54,10 @@ def _resolved(session: Session, name: str) -> Revision:
 
 
 def _stored(session: Session, workload: Workload) -> list[Baseline]:
-    found = BaselineStore(session.root / STORE_FOLDER).all(baseline_key(workload))
+    found = list(BaselineStore(session.root / STORE_FOLDER).all(baseline_key(workload)))
+    for entry in found:
+        if entry.problem is not None:
+            session.say(f"{entry.problem}: skipped")
     entries = [entry.baseline for entry in found if entry.baseline is not None]
     return sorted(entries, key=lambda entry: entry.recorded_utc, reverse=True)
 

@@ -14,8 +14,8 @@ LEAST_PAIRS = 2
 
 # Samples taken at another time are off as a whole, on each side, and more of them do not take that
 # away: its standard deviation in units of that of one sample. CPU time on a shared machine: a run
-# varies by 3.5 % among its neighbors in time, yet medians of three at two times differ by 5 %, which
-# leaves 3 % for the time at which they were taken.
+# varies by 3.5 % among its neighbors in time, yet medians of three at two times differ by 5 %,
+# which leaves 3 % for the time at which they were taken.
 OCCASION_RATIO = 0.85
 
 
@@ -44,7 +44,12 @@ class Design:
     levels: tuple[float, ...]
 
     def level_at(self, pairs: int) -> float:
-        """Return the level for a number of pairs; between two looks it is that of the next."""
+        """Return the level for a number of pairs; between two looks it is that of the next.
+
+        Before the first look nothing is decided: the level is 0, and the interval has no ends.
+        """
+        if pairs < self.looks[0]:
+            return 0.0
         for look, level in zip(self.looks, self.levels, strict=True):
             if pairs <= look:
                 return level

@@ -25,10 +25,13 @@ SD_PER_MAD = float(1 / scipy.stats.norm.ppf(0.75))
 # A value counts fully up to so many robust standard deviations from the median and not at all from
 # twice as many. Normal noise is hardly touched, and one wild pair does not hold up the others.
 FULL_WEIGHT_SDS = 4.0
-# Variance of the median of normal noise, in units of that of the mean. One or two samples get it too:
-# nothing says whether one of them is an outlier.
+# Variance of the median of normal noise, in units of that of the mean. One or two samples get it
+# too: nothing says whether one of them is an outlier.
 MEDIAN_VARIANCE = math.pi / 2
 LEAST_STORED = 5
+# An interval that says nothing ends at a thousandth and a thousand times the ratio: a number that
+# can be printed and stored.
+WIDEST_LOG = math.log(1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,8 @@ def interval(pairs: Sequence[tuple[float, float]], design: Design) -> Interval:
     """Return the ratio candidate / baseline of pairs of runs, with its confidence interval.
 
     Args:
-        pairs: (baseline, candidate) in any unit, at least one; all values > 0.
+        pairs: (baseline, candidate) in any unit, at least one; all values > 0. Fewer than the first
+            look asks for settle nothing.
         design: Gives the noise known beforehand and the level for this number of pairs.
 
     Raises:
@@ -240,7 +244,9 @@ def _around(located: Location, level: float) -> LogInterval:
 
 
 def _as_ratios(logs: LogInterval) -> Interval:
-    return Interval(ratio=math.exp(logs.value), low=math.exp(logs.low), high=math.exp(logs.high))
+    ratio = math.exp(logs.value)
+    factor = math.exp(min(float(logs.high - logs.value), WIDEST_LOG))
+    return Interval(ratio=ratio, low=ratio / factor, high=ratio * factor)
 
 
 def _check(pairs: Sequence[tuple[float, float]]) -> None:

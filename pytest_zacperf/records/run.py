@@ -191,8 +191,8 @@ class RunRequest(Record, frozen=True, kw_only=True):
         cpus: Processors the worker shall keep to; empty for no restriction.
         not_sources: Paths below the root that make no revision dirty: what our queue writes.
         sources: Where the code comes from when it is not the working tree; None for that.
-        waits_for_others: Whether it waits, before ``run()`` and after it, until those that run beside
-            it have come as far.
+        waits_for_others: Whether it waits, before ``run()`` and after it, until those that run
+            beside it have come as far.
         profile: Whether the run is profiled; its times are then no measurement.
         memory_by_stage: Whether the growth of memory is attributed to stages; its times are then
             no measurement.

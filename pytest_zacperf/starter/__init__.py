@@ -19,6 +19,8 @@ ENGINE_OF_FILE = "backtest_engine:engine"
 CI_FILE = ".github/workflows/backtest.yml"
 PERF_TEST = "perf/test_runtime.py"
 PARITY_TEST = "parity/test_order_events.py"
+# What a pull request starts from, or the commit before.
+AGAINST_BASE = """ --zacperf-against "${{ github.event.pull_request.base.sha || 'HEAD~1' }}\""""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Starter:
         plan: The plan file, relative to the project.
         labels: Labels of the windows that tests see.
         requirements: What the CI file gives to ``pip install``.
+        has_baseline: Whether the settings name a baseline; CI compares with a revision if not.
 
     """
 
@@ -37,6 +40,7 @@ class Starter:
     plan: str
     labels: tuple[str, ...]
     requirements: str
+    has_baseline: bool = False
 
     def settings_table(self) -> str:
         """Return ``[tool.zacperf]`` as TOML."""
@@ -54,6 +58,7 @@ class Starter:
             "project/backtest.yml",
             python=f"{sys.version_info.major}.{sys.version_info.minor}",
             requirements=self.requirements,
+            perf_options="" if self.has_baseline else AGAINST_BASE,
         )
 
 

@@ -32,6 +32,7 @@ STARTER = Starter(
     plan="profiling_plan.json",
     labels=(LABEL,),
     requirements=f'"{REQUIREMENT}"',
+    has_baseline=True,
 )
 
 

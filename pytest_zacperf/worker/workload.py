@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pytest_zacperf import environment, store
+from pytest_zacperf import environment, memory, store
 from pytest_zacperf.engines import BacktestOutput, Engine
 from pytest_zacperf.engines.lookup import load_engine, require_engine, resolve_reference
 from pytest_zacperf.errors import ZacperfError
@@ -87,7 +87,7 @@ def run_workload(
         environment=where,
         statistics=dict(recorded.statistics),
         counts=dict(context.counts),
-        warnings=(*watched_by, *_warnings(output)),
+        warnings=(*watched_by, *_warnings(output, context)),
         conditions=_conditions(measurement),
     )
     with store.storing(context.run_folder):
@@ -193,8 +193,11 @@ def _fingerprints(
     )
 
 
-def _warnings(output: BacktestOutput) -> Iterator[str]:
+def _warnings(output: BacktestOutput, context: WorkerContext) -> Iterator[str]:
     yield from output.warnings
+    growth = memory.leak_warning(context.memory_by_day.points())
+    if growth is not None:
+        yield growth
     for name in returned.undefined_statistics(output):
         yield f"statistic {one_line(name)} is no finite number; it is stored as none"
     for row in output.coverage:
