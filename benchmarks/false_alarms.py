@@ -55,7 +55,7 @@ STRATEGY = """
 from pytest_zacperf.engines import BacktestOutput
 from pytest_zacperf.engines.function import FunctionEngine
 
-BARS = 1_200
+BARS = 9_000
 
 def strategy(bars):
     mean = highest = 0.0

@@ -34,7 +34,7 @@ WINDOW_MARKER = (
     "ids, or one label."
 )
 MARKERS = (
-    "perf: compares what backtests cost: runtime, peak memory.",
+    "perf(allow_different_work=False): compares what backtests cost: runtime, peak memory.",
     "parity: compares what backtests did with a recording: order events.",
     WINDOW_MARKER,
 )

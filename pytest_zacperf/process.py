@@ -94,11 +94,11 @@ def run_together(tasks: Sequence[Task], *, timeout_s: float | None) -> tuple[End
     deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
     with contextlib.ExitStack() as stack:
         running = [stack.enter_context(_running(task)) for task in tasks]
-        while any(one.is_alive for one in running):
+        while alive := [one for one in running if one.is_alive]:
             if deadline_s is not None and time.monotonic() >= deadline_s:
                 break
             _open_gate(running)
-            next(one for one in running if one.is_alive).wait()
+            alive[0].wait()
             for one in running:
                 one.note()
         in_time = [not one.is_alive for one in running]

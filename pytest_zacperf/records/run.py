@@ -26,7 +26,7 @@ class StageTiming(Record, frozen=True, kw_only=True):
 
 
 class MemoryPoint(Record, frozen=True, kw_only=True):
-    """Resident memory of the process when a simulated day began."""
+    """Highest resident memory since the simulated day before began, noted when this one begins."""
 
     day: dt.date
     resident_bytes: int
@@ -48,8 +48,7 @@ class Costs(Record, frozen=True, kw_only=True):
         peak_memory_bytes: Highest resident memory of the process tree.
         peak_memory_source: Where that figure comes from; only equal sources are compared.
         stages: Timings by stage, in order of first entry.
-        memory_by_day: Resident memory at the beginning of each simulated day, where the engine
-            says which day it is.
+        memory_by_day: Peak by simulated day, where the engine says which day it is.
         memory_by_stage: Growth by stage, where the request asked for it.
 
     """

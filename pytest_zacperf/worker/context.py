@@ -12,7 +12,7 @@ from typing import Self
 
 from pytest_zacperf.records import RunRequest
 from pytest_zacperf.stages import StageContext, StageTimer
-from pytest_zacperf.worker.memory import MemoryByDay, MemoryByStage
+from pytest_zacperf.worker.memory import MemoryByDay, MemoryByStage, resident_bytes
 
 
 @dataclass(slots=True)
@@ -32,10 +32,13 @@ class WorkerContext:
     def of(cls, request: RunRequest) -> Self:
         """Return the context of a request."""
         by_stage = MemoryByStage() if request.memory_by_stage else None
+        # Only one of them can have the kernel's high-water mark.
+        by_day = MemoryByDay() if by_stage is None else MemoryByDay(read=resident_bytes)
         return cls(
             run_folder=Path(request.run_folder),
             cache_folder=Path(request.cache_folder),
             stages=StageTimer(enabled=request.stages or request.memory_by_stage, watch=by_stage),
+            memory_by_day=by_day,
             memory_by_stage=by_stage,
         )
 

@@ -140,7 +140,7 @@ def _costs(
     return Costs(
         wall_ns=measurement.wall_ns,
         cpu_ns=measurement.cpu_ns,
-        peak_memory_bytes=measurement.peak_memory_bytes,
+        peak_memory_bytes=max(measurement.peak_memory_bytes, context.memory_by_day.highest_bytes),
         peak_memory_source=measurement.peak_memory_source,
         stages=tuple(stages),
         memory_by_day=context.memory_by_day.points(),
