@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from pytest_zacperf import calibration, estimates, measure, sampling, schedule, verdict, work
+from pytest_zacperf import estimates, measure, sampling, schedule, verdict, work
 from pytest_zacperf.errors import ComparisonError, SettingsError
 from pytest_zacperf.estimates import Pair, Quantity, Question
 from pytest_zacperf.rounds import ComparedSide, Rounds
@@ -159,11 +159,11 @@ class Comparison:
     def design_for(self, question: Question, laid_out: Schedule, clock: Clock) -> Design:
         """Return the looks for a question, and how wide the interval is at each."""
         if question.quantity is Quantity.PEAK_MEMORY:
-            return calibration.with_looks(sampling.MEMORY, self.rules.duet_looks)
+            return _with_looks(sampling.MEMORY, self.rules.duet_looks)
         if laid_out is Schedule.DUET:
-            return calibration.with_looks(sampling.DUET, self.rules.duet_looks)
+            return _with_looks(sampling.DUET, self.rules.duet_looks)
         by_clock = {"CPU": sampling.ALTERNATE_CPU, "wall": sampling.ALTERNATE_WALL}
-        return calibration.with_looks(by_clock[clock], self.rules.alternate_looks)
+        return _with_looks(by_clock[clock], self.rules.alternate_looks)
 
     def _measure(
         self, look: int, choice: Choice, expected: Expectation, question: Question
@@ -186,6 +186,14 @@ class Comparison:
                 self.on_pair()
             self._spent_s += time.monotonic() - begun_s
         return len(found) >= look
+
+
+def _with_looks(design: Design, looks: tuple[int, ...]) -> Design:
+    if looks == design.looks:
+        return design
+    from pytest_zacperf import calibration  # noqa: PLC0415 - loads scipy, and takes up to a second
+
+    return calibration.with_looks(design, looks)
 
 
 def _expectation(side: ComparedSide, choice: Choice, expected: Expectation) -> str:

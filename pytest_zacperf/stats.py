@@ -7,7 +7,6 @@ leading axes, the last one holds the samples.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -58,26 +57,6 @@ class _Weighted:
     sum_of_squares: Floats
     # The sum of the weights; the number of samples when none is far out.
     count: Floats
-
-
-def median_ratio(pairs: Sequence[tuple[float, float]]) -> float:
-    """Return the median over pairs of candidate / baseline.
-
-    The ratio is taken within a pair, whose two runs are neighbors in time, so that slow drift of
-    the machine cancels.
-
-    Args:
-        pairs: (baseline, candidate) in any unit, at least one; all values > 0.
-
-    Returns:
-        The dimensionless ratio; below 1 the candidate is faster or smaller.
-
-    Raises:
-        ValueError: No pair, or a value that is not positive.
-
-    """
-    _check(pairs)
-    return statistics.median(candidate / baseline for baseline, candidate in pairs)
 
 
 def interval(pairs: Sequence[tuple[float, float]], design: Design) -> Interval:

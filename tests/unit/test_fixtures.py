@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy  # noqa: ICN001 - the cases name it
 import pytest
 
-from pytest_zacperf.ratios import Cost, Side
-from pytest_zacperf.records import Run, Workload
-from pytest_zacperf.verdict import Quantity, Verdict
+from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.ratios import Cost
+from pytest_zacperf.records import Run
+from pytest_zacperf.sides import Judged, Side
+from pytest_zacperf.verdict import Operator
 
 if TYPE_CHECKING:  # pytest loads it, and nobody can import it
     from conftest import Project
@@ -70,14 +71,14 @@ def test_it(baseline_for):
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_without_a_baseline_the_test_is_skipped_with_both_ways_to_set_one(
+def test_without_a_baseline_the_test_is_skipped_with_the_command_that_records_one(
     pytester: pytest.Pytester, project: Project
 ) -> None:
     project.write("test_it.py", ONE_WINDOW + "\ndef test_it(backtest, baseline): pass\n")
     result = pytester.runpytest("-rs")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines([
-        "SKIPPED * no baseline: set baseline = { * } under [[]tool.zacperf[]], or call *"
+        "SKIPPED * no baseline for wk-1: record one with: zacperf baseline record --window wk-1 *"
     ])
 
 
@@ -92,7 +93,7 @@ def test_a_window_that_comes_too_late_is_told(pytester: pytest.Pytester, project
 
 
 def test_cost_limits_pass_and_fail_and_are_summed_up(project: Project) -> None:
-    project.configure(ENGINE, "rounds = 2", "baseline = { loops = 1 }")
+    project.configure(ENGINE, "baseline = { loops = 500_000 }")
     project.write(
         "test_it.py",
         ONE_WINDOW
@@ -103,21 +104,23 @@ def test_memory(backtest, baseline):
 
 @pytest.mark.perf
 def test_runtime(baseline_for, baseline):
-    assert baseline_for(loops=3_000_000).runtime / baseline.runtime <= 1.10
+    assert baseline_for(loops=2_000_000).runtime / baseline.runtime <= 1.10
 """,
     )
     result = project.run()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines([
-        ">       assert baseline_for(loops=3_000_000).runtime / baseline.runtime <= 1.10",
-        "E       assert runtime *.* of baseline, limit 1.10: FAIL (* clock, 2 pairs)",
-        "E         medians: candidate *s, baseline *s",
-        "E         candidate wk-1 loops=3000000, baseline wk-1 loops=1",
-        "E         measured with CPython * on *, * processors; no git revision",
-        "outcome  of *ratio * limit  clock  pairs  test",
-        "PASS     peak memory*> 0.50  - *2  test_it.py::test_memory[[]wk-1[]]",
-        "PASS     peak memory*  1.50  - *2  test_it.py::test_memory[[]wk-1[]]",
-        "FAIL     runtime *  1.10 *2  test_it.py::test_runtime[[]wk-1[]]",
+        ">       assert baseline_for(loops=2_000_000).runtime / baseline.runtime <= 1.10",
+        "E       assert runtime *.* [[]*, *[]] of baseline, limit 1.10: FAIL (* clock, * pairs)",
+        "E         * (*): medians candidate *s, baseline *s*",
+        "E         stages that grew: strategy +* (*%)",
+        "E         worst: strategy.py run_backtest own time * -> * profiled; *",
+        "E         candidate wk-1 loops=2000000, baseline wk-1 loops=500000: baseline under *",
+        "E         report: .zacperf/perf/test_it.py__test_runtime[[]wk-1[]]-*/report.md",
+        "outcome  of *ratio * interval * limit  clock  pairs  rounds * test",
+        "PASS     peak memory*> 0.50  - *  test_it.py::test_memory[[]wk-1[]]",
+        "PASS     peak memory*  1.50  - *  test_it.py::test_memory[[]wk-1[]]",
+        "FAIL     runtime *  1.10 *  test_it.py::test_runtime[[]wk-1[]]",
     ])
 
 
@@ -127,7 +130,7 @@ def test_the_same_program_on_both_sides_is_said_aloud(project: Project) -> None:
         ONE_WINDOW
         + """
 def test_it(backtest, baseline_for):
-    assert backtest.runtime / baseline_for().runtime <= 0.01
+    assert backtest.peak_memory / baseline_for().peak_memory <= 0.5
 """,
     )
     result = project.run()
@@ -149,23 +152,33 @@ def test_it(backtest, baseline_for):
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "wk-1: costs are not compared: * different work *: orders 3 / 2, order events 6 / 4); *"
+        "wk-1: costs are not compared: * different work *: orders 3 / 2, order events 6 / 4)",
+        "  hint: give the baseline parameters that change how it computes, *",
     ])
     result.stdout.no_fnmatch_line("*def test_it*")
 
 
-def test_a_ratio_is_a_number_before_it_is_measured(project: Project) -> None:
+def test_a_ratio_says_what_is_known_and_runs_nothing_for_it(project: Project) -> None:
     project.write(
         "test_it.py",
-        ONE_WINDOW
+        "import math\nfrom pathlib import Path\n"
+        + ONE_WINDOW
         + """
 def test_it(backtest, baseline_for):
     ratio = backtest.peak_memory / baseline_for(loops=2).peak_memory
     assert repr(ratio) == "<peak memory ratio of wk-1 to wk-1 loops=2, not measured>"
+    assert math.isnan(float(ratio))
+    assert not Path(".zacperf").exists()
+    assert (backtest.run.status, ratio._baseline.run.status) == ("done", "done")
     assert 0.5 < float(ratio) < 2
     assert repr(ratio).endswith("of wk-1 to wk-1 loops=2, one run each>")
+    assert ratio.verdict is None
     assert ratio < 2
-    assert repr(ratio).endswith("of wk-1 to wk-1 loops=2, 1 pairs>")
+    assert repr(ratio).endswith("] of wk-1 to wk-1 loops=2, 2 pairs>")
+    runs = len(list(Path(".zacperf/runs").iterdir()))
+    assert ratio < 3
+    assert ratio.verdict.limit == 3
+    assert len(list(Path(".zacperf/runs").iterdir())) == runs
 """,
     )
     project.run().assert_outcomes(passed=1)
@@ -177,23 +190,18 @@ class NeverRun:
     name = "wk-1"
     has_run = False
 
-    @property
-    def workload(self) -> Workload:
-        raise NotImplementedError
+    inconclusive = "skip"
 
     @property
     def run(self) -> Run:
         raise NotImplementedError
 
-    def rounds_against(self, baseline: Side) -> Sequence[tuple[Run, Run]]:
-        raise NotImplementedError
-
-    def report(self, verdict: Verdict) -> None:
+    def judge(self, baseline: Side, question: Question, op: Operator, limit: float) -> Judged:
         raise NotImplementedError
 
 
-RUNTIME = Cost(Quantity.RUNTIME, NeverRun())
-MEMORY = Cost(Quantity.PEAK_MEMORY, NeverRun())
+RUNTIME = Cost(Question(quantity=Quantity.RUNTIME), NeverRun())
+MEMORY = Cost(Question(quantity=Quantity.PEAK_MEMORY), NeverRun())
 
 
 @pytest.mark.parametrize(
@@ -244,9 +252,8 @@ def run_backtest(start, end, loops=1):
     count = Path(__file__).with_name("count")
     with count.open("a") as file:
         file.write("x")
-    if count.stat().st_size > 2:
-        count.unlink()
-        raise ValueError("third run")
+    if count.stat().st_size > 3:
+        raise ValueError("a round")
 
 engine = FunctionEngine("strategy2:run_backtest")
 """,
@@ -260,6 +267,6 @@ engine = FunctionEngine("strategy2:run_backtest")
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "round 0 of the baseline failed: *ValueError: third run*",
+        "*round 1 of the * failed: *ValueError: a round*",
         "  hint: read *stderr.log",
     ])

@@ -20,7 +20,7 @@ def test_memory(backtest, baseline):
 
 @pytest.mark.window("wk-1")
 def test_runtime(backtest, baseline):
-    assert backtest.runtime / baseline.runtime <= 0.001
+    assert baseline.runtime / backtest.runtime <= 2
 """
 PARITY_TEST = """
 def test_order_events(backtest, order_events_snapshot):
@@ -29,24 +29,29 @@ def test_order_events(backtest, order_events_snapshot):
 
 
 def test_two_workers_run_each_backtest_once_and_show_the_same_tables(project: Project) -> None:
-    project.configure('engine = "strategy:engine"', "rounds = 1", "baseline = { loops = 2 }")
+    project.configure('engine = "strategy:engine"', "baseline = { loops = 3_000_000 }")
     project.write("test_it.py", TESTS)
     result = project.run("-n", "2")
     result.assert_outcomes(passed=9, failed=1)
     summary = result.outlines[result.outlines.index(next(filter(is_header, result.outlines))) :]
     rows = [line.split() for line in summary if line.startswith(("wk-1 ", "wk-2 "))]
-    assert sorted((row[0], "loops=2" in row) for row in rows) == [
+    assert sorted((row[0], "loops=3000000" in row) for row in rows) == [
         *(("wk-1", False), ("wk-1", True), ("wk-2", False))
     ]
     assert all(row[-1] in {"gw0", "gw1"} for row in rows)
     result.stdout.fnmatch_lines_random([
-        "E       assert runtime *.* of baseline, limit 0.001: FAIL (* clock, 1 pair)",
-        "PASS     peak memory *  1.50  - *1  test_it.py::test_memory[[]wk-1[]]",
-        "FAIL     runtime *  0.001 *1  test_it.py::test_runtime[[]wk-1[]]",
+        "E       assert runtime *.* of baseline, limit 2.00: FAIL (* clock, * pairs)",
+        "PASS     peak memory *  1.50  - *2  *  test_it.py::test_memory[[]wk-1[]]",
+        "FAIL     runtime *  2.00 *  test_it.py::test_runtime[[]wk-1[]]",
         "warning: wk-1: MCD has no bars on 2025-01-20",
     ])
-    # Three single runs; two sides, each with a warm-up and one round.
-    assert len(list((project.root / ".zacperf" / "runs").iterdir())) == 3 + 2 * 2
+    runs = [path.name for path in (project.root / ".zacperf" / "runs").iterdir()]
+    # Three single runs, of which two warm up; each round once; one profiled run a side.
+    rounds = [name for name in runs if "-duet-" in name or "-alternate-" in name]
+    profiles = [name for name in runs if "-profile-" in name]
+    assert (len(runs) - len(rounds) - len(profiles), len(profiles)) == (3, 2)
+    assert len(rounds) >= 2 * 2
+    assert len(rounds) % 2 == 0
 
 
 def test_a_fixed_id_of_xdist_does_not_bring_back_an_earlier_session(project: Project) -> None:

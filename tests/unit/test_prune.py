@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
 import subprocess
@@ -300,7 +299,7 @@ def test_the_cache_is_hidden_from_git_though_no_run_is_kept(runs: RunStore) -> N
 
 def test_the_defaults_keep_200_runs_for_30_days() -> None:
     defaults = settings.resolve({}, {})
-    assert dataclasses.astuple(defaults)[-3:-1] == (200, 30 * 86_400.0)
+    assert (defaults.keep_runs, defaults.keep_s) == (200, 30 * 86_400.0)
 
 
 def test_what_a_killed_process_left_half_made_is_deleted_when_it_is_old(runs: RunStore) -> None:

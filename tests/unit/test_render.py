@@ -5,17 +5,18 @@ from typing import Any
 import pytest
 
 from pytest_zacperf import render
+from pytest_zacperf.estimates import Estimate, Quantity, Question
 from pytest_zacperf.parity import OrderEvents, first_divergence
+from pytest_zacperf.perf_report import environment_text
 from pytest_zacperf.records import Costs, Environment, OrderEvent, Run, Window, Work, Workload
 from pytest_zacperf.render import (
     VerdictRow,
     divergence_lines,
-    environment_line,
     run_row,
     summary_lines,
-    verdict_lines,
 )
-from pytest_zacperf.verdict import Estimate, Operator, Quantity, Verdict, judge
+from pytest_zacperf.schedule import Schedule
+from pytest_zacperf.verdict import Outcome, Verdict, outcome_of
 
 DAY = dt.date(2025, 1, 20)
 NOON = dt.datetime(2025, 1, 20, 12, tzinfo=dt.UTC)
@@ -54,16 +55,29 @@ def lines_of(expected: list[OrderEvent], actual: list[OrderEvent]) -> list[str]:
     return divergence_lines(first_divergence(left, right), expected=left, actual=right)
 
 
-def verdict_of(ratio: float, op: Operator = "<=", limit: float = 1.1) -> Verdict:
+def verdict_of(
+    ratio: float,
+    *,
+    pairs: int = 5,
+    disturbed_pairs: int = 0,
+    schedule: Schedule | None = Schedule.DUET,
+) -> Verdict:
+    question = Question(quantity=Quantity.RUNTIME)
     found = Estimate(
-        quantity=Quantity.RUNTIME,
+        question=question,
         clock="CPU",
+        schedule=schedule,
         ratio=ratio,
-        pairs=5,
+        low=ratio - 0.05,
+        high=ratio + 0.05,
+        pairs=pairs,
+        disturbed_pairs=disturbed_pairs,
         baseline_median=1e9,
         candidate_median=1.27e9,
     )
-    return judge(found, op, limit)
+    outcome = outcome_of(found, "<=", 1.1)
+    why = "the budget is spent" if outcome is Outcome.INCONCLUSIVE else None
+    return Verdict(question=question, estimate=found, op="<=", limit=1.1, outcome=outcome, why=why)
 
 
 def run_of(*, warnings: tuple[str, ...] = (), reason: str | None = None) -> Run:
@@ -178,46 +192,12 @@ def test_without_a_time_zone_database_utc_is_told_alone(monkeypatch: pytest.Monk
     assert lines_of([event()], [])[1] == "  2025-01-21 14:45:03 UTC"
 
 
-def test_a_failed_limit_is_told_with_both_sides_and_the_machine() -> None:
-    assert verdict_lines(
-        verdict_of(1.27),
-        sides="candidate wk-1, baseline wk-1 metrics=full",
-        remark="A/A: same code, parameters and data on both sides",
-        where=environment_line(ENVIRONMENT),
-    ) == [
-        "runtime 1.27 of baseline, limit 1.10: FAIL (CPU clock, 5 pairs)",
-        "medians: candidate 1.27 s, baseline 1.00 s",
-        "candidate wk-1, baseline wk-1 metrics=full",
-        "A/A: same code, parameters and data on both sides",
-        WHERE,
-    ]
-
-
-def test_the_longest_verdict_fits_what_pytest_shows() -> None:
-    lines = verdict_lines(verdict_of(1e6), sides="s" * 999, remark="r" * 80, where="w" * 999)
-    assert len(lines) <= 8
-    assert sum(map(len, lines)) <= 640
-
-
-@pytest.mark.parametrize(
-    ("ratio", "op", "limit", "text"),
-    [
-        pytest.param(1.1004, "<=", 1.1, "runtime 1.1004 of baseline, limit 1.10: FAIL", id="near"),
-        pytest.param(1.5, "<=", 0.001, "runtime 1.50 of baseline, limit 0.001: FAIL", id="small"),
-        pytest.param(1.5, ">=", 2, "runtime 1.50 of baseline, limit >= 2.00: FAIL", id="at least"),
-        pytest.param(1.1, "<", 1.1, "runtime 1.10 of baseline, limit 1.10: FAIL", id="equal"),
-    ],
-)
-def test_a_missed_limit_is_never_printed_as_the_ratio(
-    ratio: float, op: Operator, limit: float, text: str
-) -> None:
-    assert verdict_lines(verdict_of(ratio, op, limit), sides="", remark=None, where="")[0] == (
-        f"{text} (CPU clock, 5 pairs)"
-    )
+def test_where_a_run_was_measured_is_one_line() -> None:
+    assert environment_text(ENVIRONMENT) == WHERE
 
 
 def test_an_unknown_environment_is_told() -> None:
-    assert environment_line(None) == "measured on an unknown machine"
+    assert environment_text(None) == "measured on an unknown machine"
 
 
 def test_the_summary_has_a_table_of_runs_warnings_and_a_table_of_verdicts() -> None:
@@ -225,7 +205,15 @@ def test_the_summary_has_a_table_of_runs_warnings_and_a_table_of_verdicts() -> N
         run_row(run_of(warnings=("no bars\n",)), overrides="metrics=full", run_by="gw0"),
         run_row(run_of(reason="ValueError: x"), overrides="", run_by="gw1"),
     ]
-    verdicts = [VerdictRow(test="t.py::test_runtime[wk-1]", verdict=verdict_of(1.02))]
+    verdicts = [
+        VerdictRow(test="t.py::test_runtime[wk-1]", verdict=verdict_of(1.02)),
+        VerdictRow(
+            test="t.py::test_aa[wk-1]",
+            verdict=verdict_of(1.08, disturbed_pairs=3),
+            same_inputs="A/A: same code",
+        ),
+        VerdictRow(test="t.py::test_old[wk-1]", verdict=verdict_of(1.2, pairs=1, schedule=None)),
+    ]
     assert summary_lines(runs, verdicts) == [
         "window  engine                orders  order events    wall     CPU  peak memory  run by",
         "wk-1    ZacQC 1 metrics=full   1,570         4,560  1.24 s  1.23 s      75.2 MB  gw0",
@@ -233,8 +221,22 @@ def test_the_summary_has_a_table_of_runs_warnings_and_a_table_of_verdicts() -> N
         r"warning: wk-1: no bars\n",
         "warning: wk-1: no result: ValueError: x",
         "",
-        "outcome  of       ratio  limit  clock  pairs  test",
-        "PASS     runtime   1.02   1.10  CPU        5  t.py::test_runtime[wk-1]",
+        "outcome       of       ratio  interval      limit  clock  pairs  rounds  test",
+        (
+            "PASS          runtime   1.02  [0.97, 1.07]   1.10  CPU        5  duet    "
+            "t.py::test_runtime[wk-1]"
+        ),
+        (
+            "INCONCLUSIVE  runtime   1.08  [1.03, 1.13]   1.10  CPU        5  duet    "
+            "t.py::test_aa[wk-1]"
+        ),
+        (
+            "FAIL          runtime   1.20  [1.15, 1.25]   1.10  CPU        1  stored  "
+            "t.py::test_old[wk-1]"
+        ),
+        "t.py::test_aa[wk-1]: A/A: same code",
+        "t.py::test_aa[wk-1]: INCONCLUSIVE: the budget is spent",
+        "t.py::test_aa[wk-1]: 3 of 5 pairs disturbed by other programs",
     ]
 
 

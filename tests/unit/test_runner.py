@@ -258,48 +258,6 @@ def test_a_run_without_children_has_the_figure_of_the_kernel_alone(tmp_path: Pat
     assert run.costs.peak_memory_source == "VmHWM"
 
 
-def test_rounds_alternate_after_a_warm_up_of_each_side(tmp_path: Path) -> None:
-    ours = project(tmp_path, NOTE)
-    candidate = msgspec.structs.replace(WORKLOAD, parameters={"side": "b"})
-    pairs = ours.rounds(WORKLOAD, candidate, session="s", pairs=3)
-    assert "".join(notes(tmp_path)) == "ab" + "abbaab"
-    assert len(pairs) == 3
-    # The warm-up is round 0 and is not among them.
-    assert [pair.baseline.id[-9:] for pair in pairs] == ["baseline1", "baseline2", "baseline3"]
-    assert all(pair.baseline.workload.parameters == {} for pair in pairs)
-    assert all(pair.candidate.workload.parameters == {"side": "b"} for pair in pairs)
-
-
-def test_rounds_are_shared_by_the_session(tmp_path: Path) -> None:
-    ours = project(tmp_path, NOTE)
-    first = ours.rounds(WORKLOAD, WORKLOAD, session="s", pairs=1)
-    again = ours.rounds(WORKLOAD, WORKLOAD, session="s", pairs=2)
-    assert again[:1] == first
-    assert len(notes(tmp_path)) == 2 + 4
-
-
-def test_rounds_against_another_opponent_are_run_anew(tmp_path: Path) -> None:
-    ours = project(tmp_path, NOTE)
-    other = msgspec.structs.replace(WORKLOAD, parameters={"side": "b"})
-    ours.rounds(WORKLOAD, WORKLOAD, session="s", pairs=1)
-    ours.rounds(other, WORKLOAD, session="s", pairs=1)
-    assert "".join(notes(tmp_path)) == "aaaa" + "baba"
-
-
-def test_the_same_workload_on_both_sides_is_run_for_each(tmp_path: Path) -> None:
-    (pair,) = project(tmp_path, NOTE).rounds(WORKLOAD, WORKLOAD, session="s", pairs=1)
-    assert pair.baseline.id != pair.candidate.id
-
-
-def test_rounds_stop_at_the_first_run_that_failed(tmp_path: Path) -> None:
-    ours = project(tmp_path, "def run(*w): note('ran'); raise KeyError('GC')\n")
-    with pytest.raises(RunError) as caught:
-        ours.rounds(WORKLOAD, WORKLOAD, session="s", pairs=3)
-    assert caught.value.problem == "round 0 of the baseline failed: KeyError: 'GC'"
-    assert caught.value.hint.endswith("-baseline0/stderr.log")
-    assert notes(tmp_path) == ["ran"]
-
-
 def test_a_run_can_leave_its_files_in_a_folder_of_choice(tmp_path: Path) -> None:
     ours = project(tmp_path, NOTE)
     run = ours.run_into(WORKLOAD, tmp_path / "out" / "first", "s")
@@ -410,7 +368,7 @@ def test_a_module_that_is_edited_meanwhile_is_not_what_ran(tmp_path: Path) -> No
 def test_the_same_wait_is_told_once(tmp_path: Path) -> None:
     told = list[str]()
     ours = replace(project(tmp_path, NOTE), name="gw1", on_wait=told.append)
-    claims = [ours._claim(what) for what in ("a", "a", "b")]  # noqa: SLF001
+    claims = [ours.claim(what) for what in ("a", "a", "b")]
     for claim in claims:
         claim.on_wait("process 1, gw0, has it")
     assert told == [f"waiting for {what} (process 1, gw0, has it)" for what in ("a", "b")]
