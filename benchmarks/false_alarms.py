@@ -4,14 +4,15 @@ Real extra work of 0, 5, 10 and 25 % in a child process, limit 1.10, on the mach
 beside a CPU hog that comes and goes on one processor. Every fresh comparison is a session of its
 own; most trials draw recorded pairs of these again, and are counted apart.
 
-Asserts nothing. Run: ``python benchmarks/false_alarms.py [FRESH] [--json FILE]`` with the number of
-fresh comparisons of each kind (30 takes about half an hour).
+Asserts nothing. Run: ``python benchmarks/false_alarms.py [FRESH [MINUTES]]`` with the number of
+fresh comparisons of each kind (30 takes about an hour), and after how many minutes none begins.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import multiprocessing
 import os
 import random
@@ -55,7 +56,7 @@ STRATEGY = """
 from pytest_zacperf.engines import BacktestOutput
 from pytest_zacperf.engines.function import FunctionEngine
 
-BARS = 9_000
+BARS = 4_500
 
 def strategy(bars):
     mean = highest = 0.0
@@ -100,21 +101,27 @@ class Kind:
 
 def main() -> None:
     """Run the fresh comparisons, resample them, and print the tables."""
-    fresh = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 30
+    fresh = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+    minutes = float(sys.argv[2]) if len(sys.argv) > 2 else math.inf  # noqa: PLR2004 - the second
+    deadline_s = time.monotonic() + minutes * 60
+    found = {
+        condition: {(schedule, slowdown): Kind() for schedule in Schedule for slowdown in SLOWDOWNS}
+        for condition in CONDITIONS
+    }
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         os.environ["TMPDIR"] = name  # a machine lock of its own
         (root / "strategy.py").write_text(STRATEGY, encoding="utf-8")
-        for condition in ("quiet", "hog"):
-            kinds = {
-                (schedule, slowdown): Kind() for schedule in Schedule for slowdown in SLOWDOWNS
-            }
-            with hog() if condition == "hog" else nothing():
-                # In turn, so that a busy minute hits all kinds alike.
-                for number in range(fresh):
+        # In turn, so that a busy minute hits all kinds alike.
+        for number in range(fresh):
+            for condition, kinds in found.items():
+                if time.monotonic() > deadline_s:
+                    break
+                with CONDITIONS[condition]():
                     for (schedule, slowdown), kind in kinds.items():
                         compare(root, schedule, slowdown, f"{condition}{number}", kind)
-            print_tables(condition, kinds)
+    for condition, kinds in found.items():
+        print_tables(condition, kinds)
 
 
 def compare(root: Path, schedule: Schedule, slowdown: int, name: str, kind: Kind) -> None:
@@ -311,6 +318,8 @@ def come_and_go() -> None:
             sum(range(10_000))
         time.sleep(draw.uniform(0.2, 3.0))
 
+
+CONDITIONS = {"quiet": nothing, "hog": hog}
 
 if __name__ == "__main__":
     main()

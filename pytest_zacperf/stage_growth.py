@@ -19,14 +19,14 @@ class StageGrowth:
         name: Of the stage.
         baseline_ns: Median over the pairs, by the clock of the verdict.
         candidate_ns: The same of the other side.
-        share: Of everything that the run as a whole has grown by.
+        share: Of everything that the run as a whole has grown by; None where it has not grown.
 
     """
 
     name: str
     baseline_ns: float
     candidate_ns: float
-    share: float
+    share: float | None
 
 
 def grown_stages(pairs: Sequence[Pair], clock: Clock, *, whole: str) -> tuple[StageGrowth, ...]:
@@ -38,12 +38,17 @@ def grown_stages(pairs: Sequence[Pair], clock: Clock, *, whole: str) -> tuple[St
         whole: Name of the stage that is the whole run.
 
     """
-    total = _growth_ns(pairs, whole, clock)
+    total_ns = _growth_ns(pairs, whole, clock)
     names = dict.fromkeys(
         stage.name for pair in pairs for run in pair if run.costs for stage in run.costs.stages
     )
     found = [
-        StageGrowth(name=name, baseline_ns=a, candidate_ns=b, share=(b - a) / max(total, 1.0))
+        StageGrowth(
+            name=name,
+            baseline_ns=a,
+            candidate_ns=b,
+            share=(b - a) / total_ns if total_ns > 0 else None,
+        )
         for name in names
         if name != whole
         for a, b in [_stage_medians(pairs, name, clock)]

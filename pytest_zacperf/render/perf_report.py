@@ -92,7 +92,7 @@ def _stages(report: PerfReport) -> list[str]:
             format_ns(stage.baseline_ns),
             format_ns(stage.candidate_ns),
             format_ns(stage.candidate_ns - stage.baseline_ns),
-            f"{stage.share:.0%}",
+            "-" if stage.share is None else f"{stage.share:.0%}",
         )
         for stage in report.stages
     ]

@@ -20,6 +20,7 @@ MOST_LINES = 8
 MOST_CHARACTERS = 640
 MOST_DIGITS = 6
 MOST_STAGES = 3
+LONGEST_QUESTION = 100
 HOW = {Schedule.DUET: "both sides at once", Schedule.ALTERNATE: "sides in turn", None: "stored"}
 
 
@@ -58,13 +59,15 @@ def fitted(lines: Sequence[str]) -> list[str]:
 def verdict_line(verdict: Verdict) -> str:
     """Return a verdict in one line."""
     found = verdict.estimate
+    # The outcome stands at the end, and no name of a stage may push it out of sight.
+    question = cut(escape(str(verdict.question)), LONGEST_QUESTION)
     if found is None:
-        return f"{verdict.question} not measured, limit {limit_text(verdict)}: {verdict.outcome}"
+        return f"{question} not measured, limit {limit_text(verdict)}: {verdict.outcome}"
     clock = f"{found.clock} clock, " if found.clock else ""
     what = "pair" if found.schedule else "run"
     pairs = f"{found.pairs} {what}{'' if found.pairs == 1 else 's'}"
     return (
-        f"{verdict.question} {ratio_text(verdict)} {interval_text(verdict)} of baseline, "
+        f"{question} {ratio_text(verdict)} {interval_text(verdict)} of baseline, "
         f"limit {limit_text(verdict)}: {verdict.outcome} ({clock}{pairs})"
     )
 
@@ -98,9 +101,9 @@ def amount_text(question: Question, value: float) -> str:
 
 
 def stage_text(stage: StageGrowth) -> str:
-    """Return by how much a stage grew, and its share of the whole."""
-    grown_ns = stage.candidate_ns - stage.baseline_ns
-    return f"{stage.name} +{format_ns(grown_ns)} ({stage.share:.0%})"
+    """Return by how much a stage grew, and its share of the whole where that grew too."""
+    grown = f"{stage.name} +{format_ns(stage.candidate_ns - stage.baseline_ns)}"
+    return grown if stage.share is None else f"{grown} ({stage.share:.0%})"
 
 
 def disturbed_text(verdict: Verdict) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import pytest
-from support import recorded
 from support.timed_runs import KnownRounds, timed_pair, timed_run
 
 from pytest_zacperf import sampling
@@ -35,7 +35,7 @@ def same(_: int) -> Pair:
 
 
 def scattered(number: int) -> Pair:
-    return timed_pair(1.4 if number % 2 else 1 / 1.4)
+    return timed_pair(math.exp(0.3 * math.sin(2 * number)))
 
 
 def rounds_of(known: Callable[[int], Pair]) -> KnownRounds:
@@ -91,7 +91,7 @@ def test_a_slower_candidate_fails_at_the_first_look_that_is_certain() -> None:
 
 def test_it_looks_again_while_the_first_look_is_not_certain() -> None:
     rounds = rounds_of(same)
-    found = comparison(rounds, choice=DUET).judge(RUNTIME, "<=", 1.10)
+    found = comparison(rounds, choice=DUET).judge(RUNTIME, "<=", 1.04)
     assert found.outcome is Outcome.PASS
     assert found.estimate is not None
     assert found.estimate.pairs == len(rounds.asked)
@@ -186,7 +186,7 @@ def test_a_budget_that_is_spent_ends_it_with_the_last_look(
     monkeypatch.setattr("pytest_zacperf.comparison.time.monotonic", lambda: now_s[0])
 
     def slow(number: int) -> Pair:
-        now_s[0] += 6.0  # three times as long as the warm-up lets expect
+        now_s[0] += 7.0  # longer than the warm-up lets expect
         return scattered(number)
 
     rounds = rounds_of(slow)
@@ -198,7 +198,7 @@ def test_a_budget_that_is_spent_ends_it_with_the_last_look(
     )
     assert found.estimate is not None
     assert found.estimate.pairs == 5
-    assert len(rounds.asked) == 8  # after 8 pairs 48 s are gone, and 45 s may go
+    assert len(rounds.asked) == 7  # 49 s are gone, and 45 s may go
 
 
 def test_the_budget_is_one_for_all_questions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def test_the_budget_is_one_for_all_questions(monkeypatch: pytest.MonkeyPatch) ->
 
     def slow(number: int) -> Pair:
         now_s[0] += 20.0
-        return timed_pair(8.0, stages_ms=(("orders", 5.0),)) if number else same(number)
+        return timed_pair(8.0 + number, stages_ms=(("orders", 5.0),))
 
     warm_up = timed_pair(1.0, stages_ms=(("orders", 5.0),))
     rounds = rounds_of(slow)
@@ -226,7 +226,7 @@ def test_the_budget_is_one_for_all_questions(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_warm_up_that_did_different_work_is_refused_before_any_round() -> None:
     rounds = rounds_of(same)
     warm_up = (timed_run(), timed_run(work=OTHER_WORK))
-    with pytest.raises(ComparisonError, match="different work .* data points 1,000 / 999"):
+    with pytest.raises(ComparisonError, match=r"different work .* data points 1,000 / 999"):
         comparison(rounds, warm_up=warm_up).judge(RUNTIME, "<=", 1.1)
     assert rounds.asked == []
 
@@ -302,11 +302,10 @@ def test_it_tells_once_and_before_the_first_round_how_long_it_will_take() -> Non
     asked_twice = comparison(rounds_of(noted), tell=events.append)
     asked_twice.judge(RUNTIME, "<=", 1.05)
     asked_twice.judge(MEMORY, "<=", 1.05)
-    assert events[:2] == [
-        f"timing {recorded.WINDOW.id} in turn (alternate, CPU clock): "
-        "5 to 15 pairs, about 10.0 s to 30.0 s",
-        "pair 1",
-    ]
+    assert events[0] == (
+        "timing wk-1 in turn (alternate, CPU clock): 5 to 15 pairs, about 10.0 s to 30.0 s"
+    )
+    assert events[1] == "pair 1"
     assert sum(event.startswith("timing") for event in events) == 1
 
 

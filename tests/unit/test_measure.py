@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pytest_zacperf.measure import ChildMemorySampler, Meter
+from pytest_zacperf import measure
+from pytest_zacperf.measure import ChildMemorySampler, Measurement, Meter
+from pytest_zacperf.units import NS_PER_S
 
 MB = 1_000_000
 NS_PER_MS = 1_000_000
@@ -189,3 +192,132 @@ def test_no_children_or_one_that_is_gone_give_no_memory() -> None:
     assert sampler.peak_bytes(0, time.monotonic_ns()) is None
     sampler.sample([gone])
     assert sampler.peak_bytes(0, time.monotonic_ns()) is not None
+
+
+def metered_with_proc(proc: Path, *, before: str, after: str, waited: str = "1 2 3") -> Measurement:
+    """Return the measurement of a block during which the kernel's figures change."""
+    (proc / "thread-self").mkdir()
+    for name, text in (("stat", before), ("thread-self/schedstat", waited)):
+        (proc / name).write_text(text)
+    with Meter(proc=proc) as meter:
+        (proc / "stat").write_text(after)
+        (proc / "thread-self" / "schedstat").write_text("11 700 13\n")
+    return meter.measurement
+
+
+def test_the_cpu_time_of_the_main_thread_is_told_from_that_of_others() -> None:
+    def compute() -> None:
+        deadline_s = time.thread_time() + 0.1
+        while time.thread_time() < deadline_s:
+            pass
+
+    with Meter() as alone:
+        compute()
+    thread = threading.Thread(target=compute)
+    with Meter() as beside:
+        thread.start()
+        thread.join()
+    assert alone.measurement.main_thread_cpu_ns >= 100 * NS_PER_MS
+    assert beside.measurement.main_thread_cpu_ns < 50 * NS_PER_MS
+    assert beside.measurement.cpu_ns >= 100 * NS_PER_MS
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="a figure of Linux")
+def test_waiting_for_a_processor_is_measured() -> None:
+    keep = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
+    rival = f"[sys.executable, '-c', {f'{keep}; print(flush=True)' + chr(10) + 'while 1: pass'!r}]"
+    script = (
+        "import subprocess, sys, time\n"
+        "from pytest_zacperf.measure import Meter\n"
+        f"{keep}\n"
+        f"with subprocess.Popen({rival}, stdout=subprocess.PIPE) as rival:\n"
+        "    rival.stdout.readline()\n"
+        "    with Meter() as meter:\n"
+        "        end_s = time.thread_time() + 0.1\n"
+        "        while time.thread_time() < end_s: pass\n"
+        "    rival.kill()\n"
+        "print(meter.measurement.runnable_wait_ns)\n"
+    )
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    )
+    # The rival gets as much as the block, 0.1 s; where nobody is in the way it is almost nothing.
+    assert int(done.stdout) > 40 * NS_PER_MS
+
+
+def test_the_wait_is_the_second_figure_of_schedstat(tmp_path: Path) -> None:
+    measured = metered_with_proc(tmp_path, before="", after="", waited="10 200 3\n")
+    assert measured.runnable_wait_ns == 500
+
+
+def test_the_machine_is_busy_with_all_but_idling_waiting_for_disks_and_guests(
+    tmp_path: Path,
+) -> None:
+    # user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice
+    measured = metered_with_proc(
+        tmp_path,
+        before="cpu  100 10 50 9000 500 1 2 3 40 4\ncpu0 1 1 1 1 1 1 1 1 1 1\n",
+        after="cpu  150 15 65 9900 600 3 5 7 80 8\ncpu0 9 9 9 9 9 9 9 9 9 9\n",
+    )
+    ticks = 50 + 5 + 15 + 2 + 3 + 4
+    assert measured.machine_busy_ns == ticks * NS_PER_S // os.sysconf("SC_CLK_TCK")
+
+
+def test_the_machine_is_busy_with_the_block_itself() -> None:
+    with Meter() as meter:
+        end_s = time.thread_time() + 0.2
+        while time.thread_time() < end_s:
+            pass
+    if meter.measurement.machine_busy_ns is None:
+        pytest.skip("this kernel does not say")
+    # The kernel counts in ticks of 10 ms.
+    assert meter.measurement.machine_busy_ns >= 150 * NS_PER_MS
+
+
+@pytest.mark.parametrize("text", ["", "cpu", "cpu many 1 2 3 4 5 6 7", "12"])
+def test_what_the_kernel_says_in_another_way_is_unknown(tmp_path: Path, text: str) -> None:
+    measured = metered_with_proc(tmp_path, before=text, after=text, waited=text)
+    assert (measured.machine_busy_ns, measured.runnable_wait_ns) == (None, None)
+
+
+def test_without_proc_neither_the_wait_nor_the_machine_is_known(tmp_path: Path) -> None:
+    with Meter(proc=tmp_path) as meter:
+        pass
+    assert (meter.measurement.machine_busy_ns, meter.measurement.runnable_wait_ns) == (None, None)
+
+
+def test_a_run_can_be_pinned_to_what_is_allowed_and_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 1, 0})
+    assert measure.pinnable_processors(()) == (0, 1, 3)
+    assert measure.pinnable_processors([3, 2, 1]) == (1, 3)
+    assert measure.pinnable_processors([7]) == ()
+
+
+def test_a_system_without_affinity_pins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_setaffinity")  # as on macOS
+    assert measure.pinnable_processors([0]) == ()
+
+
+@pytest.mark.parametrize(
+    ("busy_percent", "processors", "least"),
+    [
+        pytest.param([90.0, 5.0, 50.0], (0, 1, 2), 1, id="the least busy"),
+        pytest.param([90.0, 5.0, 50.0], (0, 2), 2, id="among those that may be used"),
+        pytest.param([90.0], (0, 7), 0, id="one that nothing is known of comes last"),
+        pytest.param([1.0, 1.0], (0, 1), 0, id="the first of equals"),
+    ],
+)
+def test_the_least_busy_processor_is_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+    busy_percent: list[float],
+    processors: tuple[int, ...],
+    least: int,
+) -> None:
+    monkeypatch.setattr(psutil, "cpu_percent", lambda **_: busy_percent)
+    assert measure.least_busy(processors) == least
+
+
+def test_free_memory_is_some_of_all_there_is() -> None:
+    assert MB < measure.free_memory_bytes() <= psutil.virtual_memory().total

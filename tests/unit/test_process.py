@@ -11,7 +11,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pytest_zacperf.process import MARKER, Command, Ended, kill_marked, run_process
+from pytest_zacperf.process import (
+    MARKER,
+    Command,
+    Ended,
+    Task,
+    kill_marked,
+    run_process,
+    run_together,
+)
 
 # Prints its own id and that of a process it starts, which has left group, session and parent.
 DETACHED = """
@@ -148,3 +156,63 @@ def test_only_the_processes_of_one_command_are_killed(tmp_path: Path) -> None:
     for sleeper in (spared, other):
         sleeper.kill()
         sleeper.wait()
+
+
+# Comes to two gates, and notes the monotonic time at which it went on after each.
+GATED = """
+import sys, time
+from pathlib import Path
+time.sleep({before})
+for gate in ("ready", "finished"):
+    Path(gate).touch()
+    sys.stdin.buffer.read(1)
+    Path(gate + "-passed").write_text(str(time.monotonic()))
+    time.sleep({between})
+"""
+
+
+def gated(folder: Path, source: str) -> Task:
+    folder.mkdir()
+    command = Command(
+        arguments=(sys.executable, "-c", source),
+        cwd=folder,
+        variables=os.environ,
+        marker=str(folder),
+        stdout=folder / "stdout",
+        stderr=folder / "stderr",
+        gates=(folder / "ready", folder / "finished"),
+    )
+    return Task(command=command, on_tick=lambda _: None)
+
+
+def passed_s(folder: Path, gate: str) -> float:
+    return float((folder / f"{gate}-passed").read_text())
+
+
+def test_two_processes_pass_each_gate_together(tmp_path: Path) -> None:
+    tasks = [
+        gated(tmp_path / "a", GATED.format(before=0, between=0)),
+        gated(tmp_path / "b", GATED.format(before=0.4, between=0.4)),
+    ]
+    assert run_together(tasks, timeout_s=30) == (Ended(exit_status=0, in_time=True),) * 2
+    for gate in ("ready", "finished"):
+        times_s = [passed_s(tmp_path / name, gate) for name in ("a", "b")]
+        # Where nobody waited, it would be 0.4 s.
+        assert abs(times_s[0] - times_s[1]) < 0.2
+
+
+def test_one_that_dies_before_a_gate_holds_nobody(tmp_path: Path) -> None:
+    tasks = [
+        gated(tmp_path / "a", GATED.format(before=0, between=0)),
+        gated(tmp_path / "b", "raise SystemExit(3)"),
+    ]
+    assert [one.exit_status for one in run_together(tasks, timeout_s=30)] == [0, 3]
+
+
+def test_two_processes_have_one_time_limit(tmp_path: Path) -> None:
+    tasks = [
+        gated(tmp_path / "a", "import time; time.sleep(60)"),
+        gated(tmp_path / "b", "raise SystemExit(0)"),
+    ]
+    ended = run_together(tasks, timeout_s=0.5)
+    assert [one.in_time for one in ended] == [False, True]

@@ -20,7 +20,7 @@ def test_the_settings_table_is_the_one_of_the_options() -> None:
 def test_ci_ends_with_the_test_command_of_the_readme() -> None:
     command = README.split("```console\npython3 -m venv")[1].splitlines()[1]
     last = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
-    assert last == command == "pytest"
+    assert last == command == "pytest -n 2"
 
 
 def _block(language: str, number: int = 0) -> str:

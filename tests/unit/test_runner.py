@@ -15,8 +15,8 @@ import pytest
 from pytest_zacperf import execution, measure, process
 from pytest_zacperf.errors import RunError, SettingsError
 from pytest_zacperf.execution import Limits
-from pytest_zacperf.records import MachineUse, Window, Workload
-from pytest_zacperf.runner import Runner
+from pytest_zacperf.records import MachineUse, Run, Window, Workload
+from pytest_zacperf.runner import Job, Runner
 from pytest_zacperf.store import RunStore
 
 WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 10))
@@ -372,3 +372,96 @@ def test_the_same_wait_is_told_once(tmp_path: Path) -> None:
     for claim in claims:
         claim.on_wait("process 1, gw0, has it")
     assert told == [f"waiting for {what} (process 1, gw0, has it)" for what in ("a", "b")]
+
+
+OTHER = msgspec.structs.replace(WORKLOAD, parameters={"side": "b"})
+# Each waits within run() until the other one has begun, too.
+MEET = """
+def run(start, end, side="a"):
+    note(side)
+    deadline_s = time.monotonic() + 20
+    while len(Path("notes").read_text().split()) < 2:
+        assert time.monotonic() < deadline_s, "the other run has not begun"
+        time.sleep(0.01)
+"""
+
+
+def jobs(side: str = "duet-") -> list[Job]:
+    return [
+        Job(workload=workload, session="s", machine="alone", round=1, side=f"{side}{name}-")
+        for name, workload in (("baseline", WORKLOAD), ("candidate", OTHER))
+    ]
+
+
+def together(ours: Runner) -> tuple[Run, Run]:
+    one, other = ours.run_together(jobs())
+    return one, other
+
+
+def test_two_runs_that_begin_at_once_are_both_stored(tmp_path: Path) -> None:
+    ours = project(tmp_path, MEET)
+    assert not any(map(ours.is_stored, jobs()))
+    runs = together(ours)
+    assert [run.status for run in runs] == ["done", "done"]
+    assert [run.workload.parameters for run in runs] == [{}, {"side": "b"}]
+    assert [ours.store.read_run(run.id) for run in runs] == list(runs)
+    assert all(map(ours.is_stored, jobs()))
+    for run in runs:
+        # Neither the request nor what the worker left for its parent stays behind.
+        names = {path.name for path in ours.store.run_folder(run.id).iterdir()}
+        assert names.isdisjoint({"ready", "finished", "worker.json"})
+
+
+def test_two_runs_that_another_process_had_executed_are_read(tmp_path: Path) -> None:
+    ours = project(tmp_path, MEET)
+    script = (
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "from test_runner import *\n"
+        "runner = Runner(store=RunStore(Path('.zacperf')), root=Path.cwd(), limits=Limits(timeout_s=30))\n"
+        "together(runner)\n"
+    )
+    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    subprocess.run(  # noqa: S603 - fixed
+        [sys.executable, "-c", script, *folders], cwd=tmp_path, check=True
+    )
+    assert all(map(ours.is_stored, jobs()))
+    assert [run.status for run in together(ours)] == ["done", "done"]
+    assert sorted(notes(tmp_path)) == ["a", "b"]
+
+
+def test_when_one_of_two_runs_is_missing_both_are_executed(tmp_path: Path) -> None:
+    ours = project(tmp_path, NOTE)
+    first, lost = together(ours)
+    (ours.store.run_folder(lost.id) / "run.json").unlink()
+    again = together(ours)
+    assert again[0].start_utc > first.start_utc
+    assert sorted(notes(tmp_path)) == ["a", "a", "b", "b"]
+
+
+def test_a_side_that_fails_holds_the_other_one_nowhere(tmp_path: Path) -> None:
+    ours = project(
+        tmp_path,
+        "def run(*window, side='a'):\n"
+        "    note(side)\n"
+        "    if side == 'b': raise KeyError('GC')\n"
+        "    time.sleep(0.3)\n",
+    )
+    one, other = together(ours)
+    assert (one.status, other.status, other.reason) == ("done", "error", "KeyError: 'GC'")
+    assert together(ours) == (one, other)
+    assert sorted(notes(tmp_path)) == ["a", "b"]
+
+
+def test_a_side_that_never_begins_holds_the_other_one_nowhere(tmp_path: Path) -> None:
+    ours = project(tmp_path, "def run(*window): note('a')\n")
+    one, other = together(ours)  # which has no parameter ``side``
+    assert (one.status, other.status) == ("done", "error")
+    assert notes(tmp_path) == ["a"]
+
+
+def test_two_runs_share_the_sum_of_their_time_limits(tmp_path: Path) -> None:
+    source = "def run(*window, side='a'): time.sleep(0 if side == 'a' else 60)\n"
+    one, other = together(project(tmp_path, source, timeout_s=1))
+    assert one.status == "done"
+    assert other.reason == "time limit of 2 s reached; timeout under [tool.zacperf] sets it"
+    assert other.exit_status == -signal.SIGTERM

@@ -44,8 +44,9 @@ def test_different_work_is_named_field_by_field() -> None:
     other = Work(data_points=None, orders=158, order_events=456, final_equity=100_000.5)
     assert different_work(run_of(), run_of(other)) == (
         (
-            "costs are not compared: baseline and candidate did different work (baseline / candidate: "
-            "data points 1,000 / unknown, orders 157 / 158, final equity 100000.0 / 100000.5)"
+            "costs are not compared: baseline and candidate did different work "
+            "(baseline / candidate: data points 1,000 / unknown, orders 157 / 158, "
+            "final equity 100000.0 / 100000.5)"
         ),
         HINT,
     )
