@@ -150,7 +150,7 @@ def test_the_clock_is_the_one_asked_for_or_the_one_that_suits(
 
 
 def test_a_limit_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="a limit is a positive number such as 1.10, got 0"):
+    with pytest.raises(ValueError, match=r"a limit is a positive number such as 1\.10, got 0"):
         stored(timed_run()).first_look(RUNTIME, "<=", 0)
 
 
