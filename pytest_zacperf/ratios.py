@@ -121,15 +121,19 @@ class Ratio:
         return self._judged.verdict if self._judged else None
 
     def __lt__(self, limit: float) -> bool:
+        __tracebackhide__ = True
         return self._holds("<", limit)
 
     def __le__(self, limit: float) -> bool:
+        __tracebackhide__ = True
         return self._holds("<=", limit)
 
     def __gt__(self, limit: float) -> bool:
+        __tracebackhide__ = True
         return self._holds(">", limit)
 
     def __ge__(self, limit: float) -> bool:
+        __tracebackhide__ = True
         return self._holds(">=", limit)
 
     def __float__(self) -> float:

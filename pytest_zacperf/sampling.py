@@ -85,7 +85,7 @@ class Interval:
     high: float
 
 
-ALTERNATE_LEVELS = (3.47e-05, 0.000379, 0.000194, 9.88e-05)
+ALTERNATE_LEVELS = (8.82e-05, 0.00041, 0.000212, 0.000103)
 STORED_LEVEL = 0.00555
 
 # Two sides at once on one processor: 2.2 % in 120 A/A pairs, whether the machine was busy or not.
@@ -98,7 +98,7 @@ DUET = Design(
     prior_df=3.0,
     highest_scale=2.0,
     first_share=0.5,
-    levels=(0.00188, 0.000729, 0.000246, 4.6e-05, 1.33e-05),
+    levels=(0.00188, 0.000746, 0.000248, 4.6e-05, 1.36e-05),
 )
 # In turn, CPU time: 5 %.
 ALTERNATE_CPU = Design(
@@ -128,7 +128,7 @@ MEMORY = Design(
     prior_df=3.0,
     highest_scale=4.0,
     first_share=0.5,
-    levels=(0.000199, 5.49e-05, 1.6e-05, 3.43e-06, 1.93e-06),
+    levels=(0.000199, 7.31e-05, 1.8e-05, 3.95e-06, 1.98e-06),
 )
 
 # CPU time; see OCCASION_RATIO.

@@ -24,6 +24,7 @@ SD_PER_MAD = float(1 / scipy.stats.norm.ppf(0.75))
 # A value counts fully up to so many robust standard deviations from the median and not at all from
 # twice as many. Normal noise is hardly touched, and one wild pair does not hold up the others.
 FULL_WEIGHT_SDS = 4.0
+LEAST_WEIGHT = 0.75  # of all samples together
 # Variance of the median of normal noise, in units of that of the mean. One or two samples get it
 # too: nothing says whether one of them is an outlier.
 MEDIAN_VARIANCE = math.pi / 2
@@ -208,6 +209,9 @@ def _weighted(values: Floats, *, prior_sd: float, prior_df: float) -> _Weighted:
     # less the more values there are.
     spread = np.sqrt(spread**2 + prior_sd**2 * prior_df / (prior_df + samples))
     weights = np.clip(2 - np.abs(values - median) / (FULL_WEIGHT_SDS * spread), 0, 1)
+    # Where many lie far out, they are no disturbance but how the machine is: it has two speeds.
+    is_scattered = weights.mean(axis=-1, keepdims=True) < LEAST_WEIGHT
+    weights = np.where(is_scattered, 1.0, weights)
     count = weights.sum(axis=-1)
     mean = np.sum(weights * values, axis=-1) / count
     return _Weighted(

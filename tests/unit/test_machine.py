@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # pytest loads it, and nobody can import it
 PERF_TESTS = """
 import pytest
 
-@pytest.mark.window("wk-1")
+@pytest.mark.window(WINDOWS)
 def test_memory(backtest, baseline):
     assert backtest.peak_memory / baseline.peak_memory <= 1.5
 """
@@ -25,7 +25,7 @@ PARITY_TEST = """
 def test_it(backtest): assert backtest.run.status == "done"
 """
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
-LOOPS = "baseline = { loops = 3_000_000 }"
+LOOPS = "baseline = { loops = 2_000_000 }"
 
 
 def runs(project: Project) -> list[Run]:
@@ -36,9 +36,11 @@ def runs(project: Project) -> list[Run]:
 
 
 def pair_of(run: Run) -> str:
-    """Return the same text for both sides of a pair, which a duet runs at once."""
-    side, _, number = run.id.partition("-duet-")
-    return f"{run.session}{number[-1:]}" if number else side
+    """Return the same text for both sides of a pair of a duet, which are run at once."""
+    comparison, duet, side = run.id.partition("-duet-")
+    # The part that tells the two workloads apart is between window and comparison.
+    digest = comparison.rpartition("-")[2]
+    return f"{run.session} {digest} {side.rpartition('-')[2]}" if duet else run.id
 
 
 def write(project: Project, name: str, tests: str) -> None:
@@ -59,16 +61,19 @@ def start(project: Project, name: str, *arguments: str) -> subprocess.Popen[str]
 
 def test_timed_runs_of_two_sessions_do_not_overlap_with_any_run(project: Project) -> None:
     project.configure('engine = "strategy:engine"', LOOPS)
-    write(project, "one", PERF_TESTS)
-    write(project, "two", PERF_TESTS + PARITY_TEST)
+    # As long as the baseline, so that both sides only compute: then they are a duet.
+    source = (project.root / "strategy.py").read_text(encoding="utf-8")
+    project.write("strategy.py", source.replace("loops=1000", "loops=2_000_001"))
+    write(project, "one", PERF_TESTS.replace("WINDOWS", '"wk-1"'))
+    write(project, "two", PERF_TESTS.replace("WINDOWS", '"wk-1", "wk-2"') + PARITY_TEST)
     sessions = [start(project, "one"), start(project, "two", "-n", "4")]
     for session in sessions:
         output, errors = session.communicate(timeout=100)
         assert session.returncode == 0, output + errors
     found = runs(project)
     timed = [run for run in found if run.machine == "alone"]
-    # Each session times at least two pairs; other runs are its single ones.
-    assert len(timed) >= 2 * 2 * 2
+    # Three comparisons of at least two pairs; other runs are the single ones of the sessions.
+    assert len(timed) >= 3 * 2 * 2
     overlaps = [
         (one.id, other.id)
         for one, other in combinations(found, 2)

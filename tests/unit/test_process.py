@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from pytest_zacperf.process import (
     MARKER,
     Command,
     Ended,
+    OnTick,
     Task,
     kill_marked,
     run_process,
@@ -158,20 +160,37 @@ def test_only_the_processes_of_one_command_are_killed(tmp_path: Path) -> None:
         sleeper.wait()
 
 
-# Comes to two gates, and notes the monotonic time at which it went on after each.
+# Comes to two gates, and notes the monotonic times at which it came to each and went on.
 GATED = """
 import sys, time
 from pathlib import Path
 time.sleep({before})
 for gate in ("ready", "finished"):
+    came_s = time.monotonic()
     Path(gate).touch()
     sys.stdin.buffer.read(1)
-    Path(gate + "-passed").write_text(str(time.monotonic()))
+    Path(gate + "-times").write_text(f"{{came_s}} {{time.monotonic()}}")
     time.sleep({between})
+"""
+# Ends well as soon as the process that the other one has left behind is gone, or is a zombie.
+WAIT_FOR_LEFT_BEHIND = """
+import sys, time
+from pathlib import Path
+detached = Path("../b/detached")
+deadline_s = time.monotonic() + 20
+while not detached.exists() or not detached.read_text(): time.sleep(0.02)
+pid = int(detached.read_text())
+while time.monotonic() < deadline_s:
+    try:
+        if ") Z " in Path(f"/proc/{pid}/stat").read_text(): sys.exit()
+    except (FileNotFoundError, ProcessLookupError):
+        sys.exit()
+    time.sleep(0.02)
+raise SystemExit("it is still there")
 """
 
 
-def gated(folder: Path, source: str) -> Task:
+def gated(folder: Path, source: str, on_tick: OnTick = lambda _: None) -> Task:
     folder.mkdir()
     command = Command(
         arguments=(sys.executable, "-c", source),
@@ -182,37 +201,94 @@ def gated(folder: Path, source: str) -> Task:
         stderr=folder / "stderr",
         gates=(folder / "ready", folder / "finished"),
     )
-    return Task(command=command, on_tick=lambda _: None)
+    return Task(command=command, on_tick=on_tick)
 
 
-def passed_s(folder: Path, gate: str) -> float:
-    return float((folder / f"{gate}-passed").read_text())
+def times_s(folder: Path, gate: str) -> tuple[float, float]:
+    came_s, went_on_s = map(float, (folder / f"{gate}-times").read_text().split())
+    return came_s, went_on_s
 
 
-def test_two_processes_pass_each_gate_together(tmp_path: Path) -> None:
+def test_nobody_passes_a_gate_before_all_have_come_to_it(tmp_path: Path) -> None:
     tasks = [
         gated(tmp_path / "a", GATED.format(before=0, between=0)),
-        gated(tmp_path / "b", GATED.format(before=0.4, between=0.4)),
+        gated(tmp_path / "b", GATED.format(before=0.3, between=0.3)),
     ]
     assert run_together(tasks, timeout_s=30) == (Ended(exit_status=0, in_time=True),) * 2
     for gate in ("ready", "finished"):
-        times_s = [passed_s(tmp_path / name, gate) for name in ("a", "b")]
-        # Where nobody waited, it would be 0.4 s.
-        assert abs(times_s[0] - times_s[1]) < 0.2
+        came_s, went_on_s = zip(
+            *(times_s(tmp_path / name, gate) for name in ("a", "b")), strict=True
+        )
+        assert max(came_s) <= min(went_on_s)
 
 
-def test_one_that_dies_before_a_gate_holds_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("raise SystemExit(3)", id="before the first gate"),
+        pytest.param(
+            GATED.format(before=0, between="sys.exit(3)"), id="between the first and the second"
+        ),
+    ],
+)
+def test_one_that_dies_before_a_gate_holds_nobody(tmp_path: Path, source: str) -> None:
     tasks = [
         gated(tmp_path / "a", GATED.format(before=0, between=0)),
-        gated(tmp_path / "b", "raise SystemExit(3)"),
+        gated(tmp_path / "b", source),
     ]
     assert [one.exit_status for one in run_together(tasks, timeout_s=30)] == [0, 3]
 
 
-def test_two_processes_have_one_time_limit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_two_processes_have_one_time_limit(tmp_path: Path, first: str) -> None:
     tasks = [
-        gated(tmp_path / "a", "import time; time.sleep(60)"),
-        gated(tmp_path / "b", "raise SystemExit(0)"),
+        gated(tmp_path / name, "" if name == first else "import time; time.sleep(60)")
+        for name in ("a", "b")
     ]
     ended = run_together(tasks, timeout_s=0.5)
-    assert [one.in_time for one in ended] == [False, True]
+    assert [one.in_time for one in ended] == [first == "a", first == "b"]
+    assert sorted(one.exit_status for one in ended) == [-signal.SIGTERM, 0]
+
+
+def test_what_one_leaves_behind_is_ended_while_the_other_one_still_runs(tmp_path: Path) -> None:
+    tasks = [
+        gated(tmp_path / "a", WAIT_FOR_LEFT_BEHIND),
+        gated(tmp_path / "b", CHILD.replace("CODE", repr(SLEEP))),
+    ]
+    ended = run_together(tasks, timeout_s=30)
+    assert [one.exit_status for one in ended] == [0, 0], (tmp_path / "a" / "stderr").read_text()
+
+
+def test_an_interrupt_ends_both_with_what_they_started(tmp_path: Path) -> None:
+    names = ("a", "b")
+
+    def interrupt(_: object) -> None:
+        files = [tmp_path / name / "detached" for name in names]
+        if all(file.exists() and file.stat().st_size for file in files):
+            raise KeyboardInterrupt
+
+    source = CHILD.replace("CODE", repr(SLEEP)) + SLEEP
+    tasks = [gated(tmp_path / name, source, interrupt) for name in names]
+    with pytest.raises(KeyboardInterrupt):
+        run_together(tasks, timeout_s=30)
+    assert all(is_gone(detached(tmp_path / name)) for name in names)
+
+
+def test_a_process_that_cannot_be_started_takes_the_other_one_along(tmp_path: Path) -> None:
+    good = gated(tmp_path / "a", SLEEP)
+    bad = gated(tmp_path / "b", "")
+    bad = replace(bad, command=replace(bad.command, arguments=("/nowhere/python",)))
+    with pytest.raises(FileNotFoundError):
+        run_together([good, bad], timeout_s=30)
+    assert [
+        process.pid
+        for process in psutil.process_iter()
+        if marker_of(process) == good.command.marker
+    ] == []
+
+
+def marker_of(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get(MARKER)
+    except (psutil.Error, OSError):
+        return None

@@ -204,3 +204,9 @@ def test_a_stored_or_new_value_that_is_not_positive_is_refused(value: float) -> 
         stored_interval([1, 1, 1, 1, value], [1])
     with pytest.raises(ValueError, match=f"a ratio needs positive values, got {value}"):
         stored_interval([1, 1, 1, 1, 1], [value])
+
+
+def test_a_machine_with_two_speeds_leaves_the_ratio_open() -> None:
+    pairs = [(100, 140), (140, 100), (100, 140), (140, 100), (100, 140)]
+    found = interval(pairs, ALTERNATE_CPU)
+    assert found.low < 1 < found.high
