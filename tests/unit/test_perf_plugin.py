@@ -1,231 +1,349 @@
+"""Perf tests as people run them: real rounds in inner sessions, and everything they leave."""
+
 from __future__ import annotations
 
 import csv
 import json
-import shutil
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
-from support.commands import ZACPERF
-from support.repository import commit_all, further_worktrees
+from click.testing import CliRunner
+
+from pytest_zacperf.cli import main
+from pytest_zacperf.store import BaselineStore
 
 if TYPE_CHECKING:  # pytest loads it, and nobody can import it
     from conftest import Project
 
-needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
 ENGINE = 'engine = "strategy:engine"'
-FASTER = "baseline = { loops = 1_000_000 }"
-HEAD = """
-import math
-from pathlib import Path
-
-import pytest
-
-pytestmark = [pytest.mark.perf, pytest.mark.window("wk-1")]
-"""
-RUNTIME = """
+HEAD = "import pytest\n\npytestmark = [pytest.mark.perf, pytest.mark.window('wk-1')]\n"
+RUNTIME_AND_MEMORY = (
+    HEAD
+    + """
 def test_runtime(backtest, baseline):
     assert backtest.runtime / baseline.runtime <= 1.10
-"""
-SLOWER = """
-def test_slower(baseline_for, baseline):
-    assert baseline_for(loops=4_000_000).runtime / baseline.runtime <= 1.10
-"""
-MEMORY = """
+
 def test_memory(backtest, baseline):
     assert backtest.peak_memory / baseline.peak_memory <= 1.5
 """
-STAGE = """
-def test_stage(baseline_for, baseline):
-    stage = baseline_for(loops=4_000_000).stage_runtime("strategy")
-    assert stage / baseline.stage_runtime("strategy") <= 1.10
+)
+FASTER_OR_SLOWER = (
+    HEAD
+    + """
+def test_faster(backtest, baseline):
+    assert backtest.runtime / baseline.runtime <= 0.75
+
+def test_slower(backtest, baseline):
+    assert backtest.runtime / baseline.runtime >= 1
 """
-OTHER_ENGINE = """
-def test_other_engine(backtest, baseline_for):
-    assert backtest.peak_memory / baseline_for("other:engine").peak_memory <= 1.5
-
-def test_same_program(backtest, baseline_for):
-    assert backtest.peak_memory / baseline_for().peak_memory <= 0.5
-
-def test_different_work(backtest, baseline_for):
-    assert backtest.peak_memory / baseline_for(orders=3).peak_memory <= 1.5
-
-@pytest.mark.perf(allow_different_work=True)
-def test_different_work_that_is_allowed(backtest, baseline_for):
-    assert backtest.peak_memory / baseline_for(orders=3).peak_memory <= 1.5
-
-def test_no_baseline(backtest, baseline):
+)
+QUESTIONS = (
+    HEAD
+    + """
+def test_runtime(backtest, baseline):
     assert backtest.runtime / baseline.runtime <= 1.10
 
-def test_nothing_runs(backtest, baseline_for):
-    ratio = backtest.runtime / baseline_for(loops=7).runtime
-    before = sorted(Path(".zacperf/runs").iterdir())
-    assert math.isnan(float(ratio))
-    assert repr(ratio) == "<runtime ratio of wk-1 to wk-1 loops=7, not measured>"
-    assert sorted(Path(".zacperf/runs").iterdir()) == before
+def test_stage(backtest, baseline):
+    assert backtest.stage_runtime("strategy") / baseline.stage_runtime("strategy") >= 2
+
+@pytest.mark.perf(allow_different_work=True)
+def test_engine(backtest, baseline_for):
+    assert backtest.peak_memory / baseline_for("strategy:other", orders=3).peak_memory <= 1.5
 """
-STORED = """
-def test_stored(backtest, baseline):
-    assert backtest.peak_memory / baseline.peak_memory <= 1.10
-
-def test_slower(baseline_for, baseline):
-    assert baseline_for(loops=4_000_000).runtime / baseline.runtime <= 1.10
+)
+AGAINST_ITSELF = (
+    HEAD
+    + """
+def test_memory(backtest, baseline_for):
+    assert backtest.peak_memory / baseline_for().peak_memory <= LIMIT
+    print("the test went on")
 """
-UNDECIDED = "no perf test reached a verdict, and CI is set: the exit status is 1; *"
+)
+CERTAIN, UNCERTAIN = "1.5", "1.0"
+NO_BASELINE = "def test_without_baseline(backtest, baseline):\n    pass\n"
+NO_BUDGET = "--zacperf-budget=1ms"
+NO_VERDICT = "no perf test reached a verdict, and CI is set: the exit status is 1; *"
+SAME = "A/A: same code and parameters on both sides, and data without a fingerprint"
+OTHER_ENGINE = """
+def other_backtest(start, end, context, orders=2):
+    return run_backtest(start, end, context, orders=orders)
 
 
-def with_loops(project: Project, loops: int) -> None:
+other = FunctionEngine("strategy:other_backtest", volatile=frozenset({"order_id"}))
+"""
+
+
+def git(project: Project, *arguments: str) -> str:
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
+    done = subprocess.run(  # noqa: S603 - fixed commands
+        ["git", "-C", str(project.root), *identity, *arguments],  # noqa: S607
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def commit(project: Project) -> str:
+    git(project, "add", "-A", "--", "*.py", "*.toml", "*.json")
+    git(project, "commit", "-q", "-m", "m")
+    return git(project, "rev-parse", "HEAD")
+
+
+def let_it_loop(project: Project, loops: str) -> None:
+    """Change the strategy itself, so that only its code tells the sides apart."""
     text = (project.root / "strategy.py").read_text()
-    before, _, after = text.partition("loops=")
-    project.write("strategy.py", f"{before}loops={loops}{after[after.index(',') :]}")
+    head, _, tail = text.partition("loops=")
+    project.write("strategy.py", f"{head}loops={loops},{tail.partition(',')[2]}")
 
 
-def record(project: Project) -> None:
-    arguments = ("baseline", "record", "--window", "wk-1", "--rounds", "5", "--reason", "x")
-    assert project.pytester.run(*ZACPERF, *arguments, timeout=120).ret == 0
+def reports(project: Project) -> dict[str, Path]:
+    """Return the folder of each test's report by the name of the test."""
+    return {
+        folder.name.partition("__")[2].partition("[")[0]: folder
+        for folder in (project.root / ".zacperf" / "perf").iterdir()
+    }
+
+
+def runs(project: Project, kind: str) -> list[str]:
+    folder = project.root / ".zacperf" / "runs"
+    return [path.name for path in folder.iterdir() if f"-{kind}-" in path.name]
 
 
 @pytest.mark.slow
-def test_a_verdict_is_told_blamed_filed_and_summed_up(project: Project) -> None:
-    project.configure(ENGINE, FASTER)
-    project.write("test_it.py", HEAD + SLOWER + MEMORY)
-    result = project.run("-n", "2", "--junit-xml=junit.xml")
-    result.assert_outcomes(passed=1, failed=1)
+def test_two_workers_leave_reports_figures_and_one_table(project: Project) -> None:
+    project.configure(ENGINE, "baseline = { loops = 500_000 }")
+    let_it_loop(project, "3_000_000")
+    strategy = (project.root / "strategy.py").read_text()
+    project.write("strategy.py", strategy + OTHER_ENGINE)
+    project.write("test_it.py", QUESTIONS)
+    result = project.run("-n", "2", "--zacperf-no-blame", "--junitxml=junit.xml")
+    result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines([
         "E       assert runtime *.* [[]*, *[]] of baseline, limit 1.10: FAIL (* clock, * pairs)",
-        "E         worst: strategy.py run_backtest own time * -> * profiled; *",
-        "E         report: .zacperf/perf/test_it.py__test_slower[[]wk-1[]]-*/report.md",
+        "E         stages that grew: strategy +* (*%)",
+        "E         candidate wk-1, baseline wk-1 loops=500000: baseline under [[]tool.zacperf[]]",
+        "## runtime *.* of baseline, limit 1.10: FAIL *",  # the long form is a section
     ])
-    headers = [line for line in result.outlines if line.startswith("outcome ")]
-    rows = [line for line in result.outlines if line.endswith("[wk-1]") and " rounds" not in line]
-    verdicts = sorted(row.split()[0] for row in rows if row.startswith(("FAIL ", "PASS ")))
-    assert (len(headers), verdicts) == (1, ["FAIL", "PASS"])
-
-    properties = {
-        one.get("name"): one.get("value", "")
-        for one in ET.parse(project.root / "junit.xml").iter("property")  # noqa: S314
-    }
-    assert properties["zacperf runtime outcome"] == "FAIL"
-    assert properties["zacperf runtime limit"] == "<= 1.1"
-    assert float(properties["zacperf runtime low"]) > 1.1
-    assert float(properties["zacperf runtime ratio"]) > float(properties["zacperf runtime low"])
-    assert properties["zacperf peak memory outcome"] == "PASS"
-
-    (folder,) = (project.root / ".zacperf" / "perf").glob("test_it.py__test_slower*")
-    assert (folder / "report.md").read_text().startswith("# test_it.py::test_slower[wk-1]\n\n## ")
-    (content,) = json.loads((folder / "report.json").read_text())
-    assert content["verdict"]["outcome"] == "FAIL"
-    with (folder / "report.csv").open(newline="") as file:
-        rounds = list(csv.DictReader(file))
-    assert {one["side"] for one in rounds} == {"baseline", "candidate"}
-    assert len(rounds) == 2 * content["verdict"]["estimate"]["pairs"]
-
-
-@pytest.mark.slow
-def test_a_stage_is_judged_and_blamed_only_where_that_is_wanted(project: Project) -> None:
-    project.configure(ENGINE, FASTER)
-    project.write("test_it.py", HEAD + STAGE)
-    result = project.run("--zacperf-no-blame")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E       assert *strategy* of baseline, limit 1.10: FAIL (*"])
-    result.stdout.no_fnmatch_line("*worst: *")
-    assert not list((project.root / ".zacperf" / "runs").glob("*-profile-*"))
-
-
-@pytest.mark.parametrize(
-    ("action", "outcome"),
-    [("skip", {"skipped": 1}), ("fail", {"failed": 1}), ("warn", {"passed": 1, "warnings": 1})],
-)
-def test_what_is_not_certain_does_what_the_setting_says(
-    project: Project, action: str, outcome: dict[str, int]
-) -> None:
-    project.configure(ENGINE, FASTER, f'inconclusive = "{action}"')
-    project.write("test_it.py", HEAD + RUNTIME)
-    quiet = "default::pytest_zacperf.ratios.InconclusiveVerdictWarning"
-    result = project.run("--zacperf-budget=1ms", "-rs", "-W", quiet)
-    result.assert_outcomes(**outcome)
+    result.stdout.no_fnmatch_line("E *worst: *")
+    assert runs(project, "profile") == []
+    assert sum(line.startswith("outcome ") for line in result.outlines) == 1
     result.stdout.fnmatch_lines_random([
-        "*runtime not measured, limit 1.10: INCONCLUSIVE",
-        "*the budget of 1* is too short for * pairs of about *",
-        "INCONCLUSIVE  runtime *",
-        "test_it.py::test_runtime[[]wk-1[]]: INCONCLUSIVE: the budget of *",
+        "FAIL     runtime  *  1.10 * test_it.py::test_runtime[[]wk-1[]]",
+        "PASS     runtime of stage strategy * >= 2.00  CPU * 5  alternate  *test_stage[[]wk-1[]]",
+        "PASS     peak memory * test_it.py::test_engine[[]wk-1[]]",
     ])
+    check_files(reports(project))
+    check_figures(project.root / "junit.xml")
+
+
+def check_files(folders: dict[str, Path]) -> None:
+    assert set(folders) == {"test_runtime", "test_stage", "test_engine"}
+    content = {name: json.loads((at / "report.json").read_text()) for name, at in folders.items()}
+    (runtime,), (engine,) = content["test_runtime"], content["test_engine"]
+    assert (runtime["verdict"]["outcome"], runtime["functions"]) == ("FAIL", [])
+    assert (engine["origin"], engine["baseline"]) == ("named by the test", "wk-1 orders=3")
+    text = (folders["test_stage"] / "report.md").read_text()
+    assert "\n- no duet: stages are not timed so\n" in text
+    with (folders["test_stage"] / "report.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["pair"], row["side"]) for row in rows] == [
+        (str(pair), side) for pair in range(1, 6) for side in ("baseline", "candidate")
+    ]
+    assert all(int(row["wall_ns"]) > 0 for row in rows)
+
+
+def check_figures(junit: Path) -> None:
+    figures = {
+        case.attrib["name"]: {
+            one.attrib["name"]: one.attrib["value"] for one in case.iter("property")
+        }
+        for case in ET.parse(junit).iter("testcase")  # noqa: S314 - pytest wrote it
+    }
+    runtime, memory = figures["test_runtime[wk-1]"], figures["test_engine[wk-1]"]
+    assert runtime["zacperf runtime outcome"] == "FAIL"
+    assert runtime["zacperf runtime limit"] == "<= 1.1"
+    assert 1.1 < float(runtime["zacperf runtime low"]) < float(runtime["zacperf runtime ratio"])
+    assert float(runtime["zacperf runtime candidate_median_ns"]) > 0
+    assert memory["zacperf peak memory outcome"] == "PASS"
+    assert float(memory["zacperf peak memory baseline_median_bytes"]) > 1_000_000
+    assert memory["zacperf peak memory clock"] == "none"
+    assert "zacperf runtime of stage strategy ratio" in figures["test_stage[wk-1]"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
-def test_under_ci_a_session_without_a_verdict_fails(
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_session_under_ci_needs_one_verdict(
     project: Project, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("CI", "true")
-    project.configure(ENGINE)
-    project.write("test_it.py", HEAD + RUNTIME)
-    undecided = project.run(*workers)
-    undecided.assert_outcomes(skipped=1)
+    project.write("test_it.py", AGAINST_ITSELF.replace("LIMIT", CERTAIN) + "\n" + NO_BASELINE)
+    undecided = project.run(*workers, NO_BUDGET)
+    undecided.assert_outcomes(skipped=2)
     assert undecided.ret == pytest.ExitCode.TESTS_FAILED
-    undecided.stdout.fnmatch_lines([UNDECIDED])
-    named = MEMORY.replace("baseline", "baseline_for").replace("/ baseline_for", "/ baseline_for()")
-    project.write("test_it.py", HEAD + RUNTIME + named)
+    undecided.stdout.fnmatch_lines([NO_VERDICT])
     decided = project.run(*workers)
     decided.assert_outcomes(passed=1, skipped=1)
     assert decided.ret == pytest.ExitCode.OK
-    decided.stdout.no_fnmatch_line(UNDECIDED)
+    decided.stdout.no_fnmatch_line(NO_VERDICT)
+    decided.stdout.fnmatch_lines([f"test_it.py::test_memory[[]wk-1[]]: {SAME}"])
+
+
+def test_without_ci_or_without_perf_tests_no_verdict_is_no_failure(
+    project: Project, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("test_it.py", HEAD + NO_BASELINE)
+    project.write("test_other.py", "def test_it():\n    pass\n")
+    assert pytester.runpytest("test_it.py").ret == pytest.ExitCode.OK
+    for value, path, expected in (
+        *(("false", "test_it.py", 0), ("0", "test_it.py", 0), ("", "test_it.py", 0)),
+        *(("true", "test_other.py", 0), ("1", "test_it.py", 1), ("woodpecker", "test_it.py", 1)),
+    ):
+        monkeypatch.setenv("CI", value)
+        assert pytester.runpytest(path).ret == expected, (value, path)
+
+
+def test_a_session_under_ci_that_collects_perf_tests_only_is_not_judged(
+    project: Project, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    project.write("test_it.py", HEAD + NO_BASELINE)
+    assert pytester.runpytest("--collect-only").ret == pytest.ExitCode.OK
 
 
 @pytest.mark.slow
-def test_a_test_can_name_its_baseline(project: Project) -> None:
-    strategy = (project.root / "strategy.py").read_text()
-    project.write("other.py", strategy.replace('"strategy:', '"other:'))
-    project.write("test_it.py", HEAD + OTHER_ENGINE)
+def test_an_interval_that_holds_the_limit_skips_the_test_with_the_reason(project: Project) -> None:
+    project.configure(ENGINE, "duet_looks = [2]")
+    project.write("test_it.py", AGAINST_ITSELF.replace("LIMIT", UNCERTAIN))
     result = project.run("-rs")
-    result.assert_outcomes(passed=3, failed=2, skipped=1)
-    result.stdout.fnmatch_lines_random([
-        "E         A/A: same code and parameters on both sides*",
-        "wk-1: costs are not compared: * different work *: orders 2 / 3*",
-        "SKIPPED * no baseline for wk-1: record one with: zacperf baseline record --window wk-1 *",
-        "PASS *test_it.py::test_other_engine[[]wk-1[]]",
-        "PASS *test_it.py::test_different_work_that_is_allowed[[]wk-1[]]",
-    ])
-
-
-@needs_git
-@pytest.mark.slow
-def test_a_revision_is_the_baseline_and_its_checkout_is_gone_afterwards(project: Project) -> None:
-    with_loops(project, 1_000_000)
-    commit = commit_all(project.root)
-    with_loops(project, 4_000_000)
-    project.write("test_it.py", HEAD + RUNTIME)
-    result = project.run("--zacperf-against", "HEAD", "--zacperf-no-blame")
-    result.assert_outcomes(failed=1)
+    result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines([
-        "E       assert runtime *, limit 1.10: FAIL (*",
-        f"E         candidate wk-1, baseline wk-1 at {commit[:7]}*: --zacperf-against HEAD",
+        "INCONCLUSIVE  peak memory * 1.00  -          2  * test_it.py::test_memory[[]wk-1[]]",
+        "test_it.py::test_memory[[]wk-1[]]: INCONCLUSIVE: the interval still holds the limit; *",
+        "SKIPPED *: peak memory * of baseline, limit 1.00: INCONCLUSIVE (2 pairs)*",
     ])
-    result.stdout.no_fnmatch_line("*worst: *")
-    assert not list((project.root / ".zacperf" / "runs").glob("*-profile-*"))
-    assert further_worktrees(project.root) == []
-    unknown = project.run("--zacperf-against", "nowhere")
-    unknown.assert_outcomes(errors=1)
-    unknown.stdout.fnmatch_lines([
-        "*--zacperf-against: git knows no revision 'nowhere'",
+
+
+def test_a_budget_that_allows_no_pair_fails_or_warns_as_the_setting_says(
+    project: Project, pytester: pytest.Pytester
+) -> None:
+    project.write("test_it.py", AGAINST_ITSELF.replace("LIMIT", CERTAIN))
+    sentence = "peak memory not measured, limit 1.50: INCONCLUSIVE"
+    failed = pytester.runpytest(NO_BUDGET, "--zacperf-inconclusive=fail")
+    failed.assert_outcomes(failed=1)
+    failed.stdout.fnmatch_lines([
+        sentence,
+        "the budget of 1.00 ms is too short for 2 pairs of about *; set a larger budget *",
+        "INCONCLUSIVE  peak memory      -  - * 1.50  -          0  -       test_it.py::*",
+    ])
+    failed.stdout.no_fnmatch_line("*_act_on_doubt*")
+    warned = pytester.runpytest(NO_BUDGET, "--zacperf-inconclusive=warn", "-W", "default", "-rP")
+    warned.assert_outcomes(passed=1, warnings=1)
+    warned.stdout.fnmatch_lines_random([
+        "the test went on",
+        f"  *test_it.py:6: InconclusiveVerdictWarning: {sentence}",
+    ])
+
+
+@pytest.mark.slow
+def test_a_revision_is_the_baseline_for_a_session_and_leaves_nothing(
+    project: Project, pytester: pytest.Pytester
+) -> None:
+    git(project, "init", "-q", "-b", "main")
+    # The flag beats the setting: against that the candidate would be slower.
+    project.configure(ENGINE, "baseline = { loops = 10 }")
+    project.write("test_it.py", FASTER_OR_SLOWER)
+    let_it_loop(project, "9_000_000")
+    first = commit(project)
+    git(project, "checkout", "-q", "-b", "topic")
+    let_it_loop(project, "1_000_000")
+    commit(project)
+    git(project, "branch", "-q", "-f", "main", first)
+    against = project.run("-n", "2", "--zacperf-against", "HEAD~1")
+    against.assert_outcomes(passed=1, failed=1)
+    against.stdout.fnmatch_lines([
+        "E       assert runtime 0.* of baseline, limit >= 1.00: FAIL (* clock, * pairs)",
+        f"E         candidate wk-1, baseline wk-1 at {first[:12]}: --zacperf-against HEAD~1",
+    ])
+    check_no_checkout(project)
+    merge_base = pytester.runpytest("--zacperf-against=merge-base:main", NO_BUDGET, "-k", "faster")
+    merge_base.assert_outcomes(skipped=1)
+    report = (reports(project)["test_faster"] / "report.md").read_text()
+    assert (
+        f"\n- baseline: wk-1 at {first[:12]}, --zacperf-against merge-base:main; {first[:12]}\n"
+    ) in report
+    check_no_checkout(project)
+
+
+def check_no_checkout(project: Project) -> None:
+    folder = project.root / ".zacperf" / "worktrees"
+    assert [path.name for path in folder.iterdir()] == [".gitignore"]
+    assert len(git(project, "worktree", "list").splitlines()) == 1
+
+
+def test_a_revision_that_nobody_knows_is_told_before_anything_runs(
+    project: Project, pytester: pytest.Pytester
+) -> None:
+    git(project, "init", "-q")
+    project.write("test_it.py", RUNTIME_AND_MEMORY)
+    commit(project)
+    result = pytester.runpytest("--zacperf-against=nope")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([
+        "--zacperf-against: git knows no revision 'nope'",
         "  hint: see git branch --all",
     ])
+    assert not (project.root / ".zacperf" / "runs").exists()
 
 
-@needs_git
 @pytest.mark.slow
-def test_stored_samples_pass_and_those_of_a_dirty_revision_never_fail(project: Project) -> None:
-    with_loops(project, 500_000)
-    commit_all(project.root)
-    with_loops(project, 1_000_000)
-    record(project)
-    project.write("test_it.py", HEAD + STORED)
-    result = project.run("-rs")
-    result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines([
-        "PASS * peak memory * 1.10 * stored * test_it.py::test_stored*",
-        "INCONCLUSIVE * runtime * 1.10 * stored * test_it.py::test_slower*",
-        "*stored samples alone never fail a test: tracked files differ from *",
+def test_a_stored_baseline_is_looked_at_first_and_its_revision_decides(
+    project: Project, pytester: pytest.Pytester
+) -> None:
+    git(project, "init", "-q")
+    let_it_loop(project, "2_000_000")
+    project.write("test_it.py", RUNTIME_AND_MEMORY)
+    first = commit(project)
+    recorded = CliRunner().invoke(
+        main, ["baseline", "record", "--window", "wk-1", "--rounds", "5", "--reason", "first"]
+    )
+    assert recorded.exit_code == 0, recorded.output
+    let_it_loop(project, "12_000_000")
+    decided = project.run()
+    decided.assert_outcomes(passed=1, failed=1)
+    decided.stdout.fnmatch_lines([
+        "E       assert runtime *.* of baseline, limit 1.10: FAIL (* clock, * pairs)",
+        "E         worst: strategy.py run_backtest own time *",
+        f"E         candidate wk-1, baseline wk-1 at {first[:12]}: stored baseline of revision *",
+        "PASS     peak memory * 1.50  -          1  stored  test_it.py::test_memory[[]wk-1[]]",
     ])
+    check_no_checkout(project)
+    forget_the_revision(project)
+    undecided = project.run("-rs")
+    undecided.assert_outcomes(passed=1, skipped=1)
+    undecided.stdout.fnmatch_lines([
+        "INCONCLUSIVE  runtime * 1.10  *  8  stored  test_it.py::test_runtime[[]wk-1[]]",
+        "PASS          peak memory * 1  stored  test_it.py::test_memory[[]wk-1[]]",
+        "*: INCONCLUSIVE: stored samples alone never fail a test: tracked files differ from *",
+    ])
+    strategy = (project.root / "strategy.py").read_text()
+    project.write("strategy.py", strategy.replace("orders=2", "orders=3"))
+    refused = pytester.runpytest("-k", "memory")
+    refused.assert_outcomes(failed=1)
+    refused.stdout.fnmatch_lines([
+        "wk-1: costs are not compared: * different work *: orders 2 / 3, order events 4 / 6)"
+    ])
+
+
+def forget_the_revision(project: Project) -> None:
+    """Let the stored samples be of files that differed from their revision."""
+    store = BaselineStore(project.root / ".zacperf")
+    (found,) = store.all()
+    assert found.baseline is not None
+    environment = msgspec.structs.replace(found.baseline.environment, git_dirty=True)
+    changed = msgspec.structs.replace(found.baseline, environment=environment)
+    found.path.write_bytes(msgspec.json.encode(changed))
