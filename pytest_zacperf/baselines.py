@@ -78,19 +78,24 @@ def revision_text(environment: Environment) -> str:
     return environment.git_revision + (" (dirty)" if environment.git_dirty else "")
 
 
-def revision_warning(environment: Environment) -> str | None:
-    """Return why the revision of a baseline cannot be measured again, or None if it can."""
-    consequence = (
-        "the revision cannot be checked out later, so the stored samples alone can give PASS or "
-        "INCONCLUSIVE, never FAIL"
-    )
+def revision_problem(environment: Environment) -> str | None:
+    """Return what keeps the revision of a baseline from being measured again, or None."""
     if environment.git_revision is None:
-        return f"the project is in no git repository: {consequence}"
+        return "the project is in no git repository"
     if environment.git_dirty:
-        return (
-            f"tracked files differ from {environment.git_revision[:REVISION_DIGITS]}: {consequence}"
-        )
+        return f"tracked files differ from {environment.git_revision[:REVISION_DIGITS]}"
     return None
+
+
+def revision_warning(environment: Environment) -> str | None:
+    """Return the problem with a revision and what follows from it, or None."""
+    problem = revision_problem(environment)
+    if problem is None:
+        return None
+    return (
+        f"{problem}: the revision cannot be checked out later, so the stored samples alone can "
+        "give PASS or INCONCLUSIVE, never FAIL"
+    )
 
 
 def median_cpu_ns(baseline: Baseline) -> float:

@@ -175,9 +175,18 @@ def run_executions(executions: Sequence[Execution]) -> tuple[Run, ...]:
             store.write_run(execution.folder, execution.failed(start_utc, INTERRUPTED, None))
         raise
     return tuple(
-        execution.ended(start_utc, one, None if one.in_time else TIME_LIMIT.format(timeout_s))
+        execution.ended(start_utc, one, None if one.in_time else _overdue(execution, timeout_s))
         for execution, one in zip(executions, ended, strict=True)
     )
+
+
+def _overdue(execution: Execution, timeout_s: float | None) -> str:
+    reason = TIME_LIMIT.format(timeout_s)
+    if execution.request.waits_for_others:
+        last_gate = execution.folder / store.GATE_FILES[-1]
+        if last_gate.exists():
+            return f"it had finished, but the run beside it had not: {reason}"
+    return reason
 
 
 def _marker(folder: Path) -> str:

@@ -59,7 +59,7 @@ class Judge:
         if revision is not None:
             return self.live(candidate, revision, question, op, limit)
         if samples is None:
-            pytest.skip(why_not)
+            pytest.skip(f"{candidate.name} is not compared with the {baseline.origin}: {why_not}")
         with failing(candidate.name):
             found = samples.judge(question, op, limit, why=why_not)
         return self._judged_by_samples(samples, found, candidate, baseline)

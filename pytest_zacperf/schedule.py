@@ -19,6 +19,7 @@ AUTO = "auto"
 CPU_BOUND = (0.9, 1.1)
 SINGLE_THREADED = 0.95  # least share of the CPU time that is the main thread's
 MEMORY_MARGIN = 1.2  # of two runs at once: what their peaks may grow by
+SHORTEST_NS = 100_000_000  # of a round whose disturbance can be told
 DISTURBED_CORES = 0.25  # what others use during a round that counts as disturbed
 DEFAULT_BUDGET_S = 600.0
 
@@ -131,11 +132,13 @@ def other_busy_cores(run: Run, partner: Run | None = None) -> float | None:
         partner: The other side of a duet.
 
     Returns:
-        None where the kernel does not say.
+        None where the kernel does not say, or the round is too short for its ticks of 10 ms.
 
     """
     conditions, costs = run.conditions, run.costs
     if conditions is None or costs is None or conditions.machine_busy_ns is None:
+        return None
+    if costs.wall_ns < SHORTEST_NS:
         return None
     others_ns = conditions.machine_busy_ns - costs.cpu_ns - _overlapping_cpu_ns(run, partner)
     return max(0.0, others_ns / max(costs.wall_ns, 1))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pytest_zacperf import worktree
-from pytest_zacperf.baselines import revision_warning
+from pytest_zacperf.baselines import revision_problem
 from pytest_zacperf.comparability import environment_fingerprint, one_line_difference
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.perf_report import SHORT_REVISION
@@ -34,6 +34,7 @@ class StoredSide(HasCosts):
         self._root = root
         self._make_live = make_live
         self._used = entries[0]
+        self._difference: str | None = None
 
     @property
     def name(self) -> str:
@@ -59,18 +60,19 @@ class StoredSide(HasCosts):
         raise NotImplementedError
 
     def in_environment(self, environment: Environment) -> Baseline | None:
-        """Return the samples of this environment, or None."""
+        """Return the samples of this environment, or None; ``live`` then says what differs."""
         wanted = environment_fingerprint(environment)
         for entry in self._entries:
             if environment_fingerprint(entry.environment) == wanted:
                 self._used = entry
                 return entry
+        self._difference = one_line_difference(self._entries[0].environment, environment)
         return None
 
     def live(self) -> tuple[Live | None, str]:
         """Return the baseline's revision as a side that can be run, or None and why not."""
         recorded = self._used.environment
-        problem = revision_warning(recorded)
+        problem = revision_problem(recorded)
         if problem is None and recorded.git_revision is not None:
             try:
                 revision = worktree.resolve(self._root, recorded.git_revision)
@@ -78,11 +80,9 @@ class StoredSide(HasCosts):
                 problem = e.problem
             else:
                 return self._make_live(revision, self.origin), ""
-        return None, f"{problem}; record a new baseline: {self._command}"
-
-    def elsewhere(self, environment: Environment) -> str | None:
-        """Return what keeps the newest samples from being compared with this environment."""
-        return one_line_difference(self._entries[0].environment, environment)
+        place = self._difference and f"it was recorded in another environment ({self._difference})"
+        problems = " and ".join(filter(None, (place, problem)))
+        return None, f"{problems}; record a new baseline: {self._command}"
 
     @property
     def _command(self) -> str:

@@ -17,6 +17,7 @@ from pytest_zacperf.schedule import Clock, Schedule
 
 DAY = dt.date(2025, 1, 20)
 NOON = dt.datetime(2025, 1, 20, 12, tzinfo=dt.UTC)
+MS = 1_000_000
 RUNTIME = Question(quantity=Quantity.RUNTIME)
 MEMORY = Question(quantity=Quantity.PEAK_MEMORY)
 METRICS = Question(quantity=Quantity.STAGE_RUNTIME, stage="metrics")
@@ -99,14 +100,14 @@ def test_peak_memory_has_no_clock() -> None:
 
 
 def test_disturbed_pairs_are_counted() -> None:
-    quiet, disturbed = run_of(), run_of(busy_ns=100)
+    quiet, disturbed = (run_of(200 * MS, 100 * MS, busy_ns=busy * MS) for busy in (0, 100))
     pairs = [(quiet, quiet), (quiet, disturbed), (disturbed, quiet)]
     found = estimate(RUNTIME, pairs, DUET, clock="CPU", schedule=Schedule.ALTERNATE)
     assert found.disturbed_pairs == 2
 
 
 def test_the_other_side_of_a_duet_is_no_disturbance() -> None:
-    side = run_of(busy_ns=100)  # the partner's CPU time
+    side = run_of(200 * MS, 100 * MS, busy_ns=100 * MS)  # the partner's CPU time
     found = estimate(RUNTIME, [(side, side)] * 2, DUET, clock="CPU", schedule=Schedule.DUET)
     assert found.disturbed_pairs == 0
 
@@ -115,3 +116,9 @@ def test_stored_samples_are_no_pairs() -> None:
     found = stored_estimate(RUNTIME, [100.0] * 6, [run_of(cpu_ns=110)], STORED, clock="CPU")
     assert (found.schedule, found.pairs, found.baseline_median) == (None, 1, 100.0)
     assert found.low < 1.1 < found.high
+
+
+def test_the_disturbance_of_a_round_of_milliseconds_is_unknown() -> None:
+    short = run_of(20 * MS, 10 * MS, busy_ns=100 * MS)
+    found = estimate(RUNTIME, [(short, short)] * 2, DUET, clock="CPU", schedule=Schedule.ALTERNATE)
+    assert found.disturbed_pairs == 0

@@ -116,8 +116,8 @@ def runs(project: Project, kind: str) -> list[str]:
 
 @pytest.mark.slow
 def test_two_workers_leave_reports_figures_and_one_table(project: Project) -> None:
-    project.configure(ENGINE, "baseline = { loops = 500_000 }")
-    let_it_loop(project, "3_000_000")
+    project.configure(ENGINE, "baseline = { loops = 1_500_000 }")
+    let_it_loop(project, "9_000_000")
     strategy = (project.root / "strategy.py").read_text()
     project.write("strategy.py", strategy + OTHER_ENGINE)
     project.write("test_it.py", QUESTIONS)
@@ -126,7 +126,7 @@ def test_two_workers_leave_reports_figures_and_one_table(project: Project) -> No
     result.stdout.fnmatch_lines([
         "E       assert runtime *.* [[]*, *[]] of baseline, limit 1.10: FAIL (* clock, * pairs)",
         "E         stages that grew: strategy +* (*%)",
-        "E         candidate wk-1, baseline wk-1 loops=500000: baseline under [[]tool.zacperf[]]",
+        "E         candidate wk-1, baseline wk-1 loops=1500000: baseline under [[]tool.zacperf[]]",
         "## runtime *.* of baseline, limit 1.10: FAIL *",  # the long form is a section
     ])
     result.stdout.no_fnmatch_line("E *worst: *")
@@ -134,7 +134,7 @@ def test_two_workers_leave_reports_figures_and_one_table(project: Project) -> No
     assert sum(line.startswith("outcome ") for line in result.outlines) == 1
     result.stdout.fnmatch_lines_random([
         "FAIL     runtime  *  1.10 * test_it.py::test_runtime[[]wk-1[]]",
-        "PASS     runtime of stage strategy * >= 2.00  CPU * 5  alternate  *test_stage[[]wk-1[]]",
+        "PASS     runtime of stage strategy * >= 2.00 * alternate  *test_stage[[]wk-1[]]",
         "PASS     peak memory * test_it.py::test_engine[[]wk-1[]]",
     ])
     check_files(reports(project))
@@ -148,12 +148,15 @@ def check_files(folders: dict[str, Path]) -> None:
     assert (runtime["verdict"]["outcome"], runtime["functions"]) == ("FAIL", [])
     assert (engine["origin"], engine["baseline"]) == ("named by the test", "wk-1 orders=3")
     text = (folders["test_stage"] / "report.md").read_text()
-    assert "\n- no duet: stages are not timed so\n" in text
+    assert "\n- no duet: " in text
     with (folders["test_stage"] / "report.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["pair"], row["side"]) for row in rows] == [
-        (str(pair), side) for pair in range(1, 6) for side in ("baseline", "candidate")
+        (str(pair), side)
+        for pair in range(1, len(rows) // 2 + 1)
+        for side in ("baseline", "candidate")
     ]
+    assert len(rows) >= 5 * 2
     assert all(int(row["wall_ns"]) > 0 for row in rows)
 
 
@@ -250,9 +253,7 @@ def test_a_budget_that_allows_no_pair_fails_or_warns_as_the_setting_says(
 
 
 @pytest.mark.slow
-def test_a_revision_is_the_baseline_for_a_session_and_leaves_nothing(
-    project: Project, pytester: pytest.Pytester
-) -> None:
+def test_a_revision_is_the_baseline_for_a_session_and_leaves_nothing(project: Project) -> None:
     git(project, "init", "-q", "-b", "main")
     # The flag beats the setting: against that the candidate would be slower.
     project.configure(ENGINE, "baseline = { loops = 10 }")
@@ -270,7 +271,7 @@ def test_a_revision_is_the_baseline_for_a_session_and_leaves_nothing(
         f"E         candidate wk-1, baseline wk-1 at {first[:12]}: --zacperf-against HEAD~1",
     ])
     check_no_checkout(project)
-    merge_base = pytester.runpytest("--zacperf-against=merge-base:main", NO_BUDGET, "-k", "faster")
+    merge_base = project.run("--zacperf-against=merge-base:main", NO_BUDGET, "-k", "faster")
     merge_base.assert_outcomes(skipped=1)
     report = (reports(project)["test_faster"] / "report.md").read_text()
     assert (
@@ -301,9 +302,7 @@ def test_a_revision_that_nobody_knows_is_told_before_anything_runs(
 
 
 @pytest.mark.slow
-def test_a_stored_baseline_is_looked_at_first_and_its_revision_decides(
-    project: Project, pytester: pytest.Pytester
-) -> None:
+def test_a_stored_baseline_is_looked_at_first_and_its_revision_decides(project: Project) -> None:
     git(project, "init", "-q")
     let_it_loop(project, "2_000_000")
     project.write("test_it.py", RUNTIME_AND_MEMORY)
@@ -322,28 +321,40 @@ def test_a_stored_baseline_is_looked_at_first_and_its_revision_decides(
         "PASS     peak memory * 1.50  -          1  stored  test_it.py::test_memory[[]wk-1[]]",
     ])
     check_no_checkout(project)
-    forget_the_revision(project)
+    change_stored_environment(project, git_dirty=True)
     undecided = project.run("-rs")
     undecided.assert_outcomes(passed=1, skipped=1)
     undecided.stdout.fnmatch_lines([
         "INCONCLUSIVE  runtime * 1.10  *  8  stored  test_it.py::test_runtime[[]wk-1[]]",
         "PASS          peak memory * 1  stored  test_it.py::test_memory[[]wk-1[]]",
-        "*: INCONCLUSIVE: stored samples alone never fail a test: tracked files differ from *",
+        (
+            "*: INCONCLUSIVE: stored samples alone never fail a test: tracked files differ from "
+            f"{first[:12]}; record a new baseline: zacperf baseline record --window wk-1 *"
+        ),
     ])
     strategy = (project.root / "strategy.py").read_text()
     project.write("strategy.py", strategy.replace("orders=2", "orders=3"))
-    refused = pytester.runpytest("-k", "memory")
+    refused = project.run("-k", "memory")
     refused.assert_outcomes(failed=1)
     refused.stdout.fnmatch_lines([
         "wk-1: costs are not compared: * different work *: orders 2 / 3, order events 4 / 6)"
     ])
+    change_stored_environment(project, machine="another one")
+    skipped = project.run("-k", "memory", "-rs")
+    skipped.assert_outcomes(skipped=1)
+    skipped.stdout.fnmatch_lines([
+        (
+            "SKIPPED *: wk-1 is not compared with the stored baseline of revision *: it was "
+            "recorded in another environment (processor another one / *) and tracked files *"
+        )
+    ])
 
 
-def forget_the_revision(project: Project) -> None:
-    """Let the stored samples be of files that differed from their revision."""
+def change_stored_environment(project: Project, **changes: object) -> None:
+    """Let the stored samples have been measured elsewhere."""
     store = BaselineStore(project.root / ".zacperf")
     (found,) = store.all()
     assert found.baseline is not None
-    environment = msgspec.structs.replace(found.baseline.environment, git_dirty=True)
+    environment = msgspec.structs.replace(found.baseline.environment, **changes)
     changed = msgspec.structs.replace(found.baseline, environment=environment)
     found.path.write_bytes(msgspec.json.encode(changed))

@@ -462,6 +462,10 @@ def test_a_side_that_never_begins_holds_the_other_one_nowhere(tmp_path: Path) ->
 def test_two_runs_at_once_have_the_sum_of_their_time_limits_in_common(tmp_path: Path) -> None:
     source = "def run(*window, side='a'): time.sleep(0 if side == 'a' else 60)\n"
     # The one that has finished waits for the other one, so as not to disturb it.
-    for run in together(project(tmp_path, source, timeout_s=0.6)):
-        assert run.reason == "time limit of 1.2 s reached; timeout under [tool.zacperf] sets it"
-        assert run.exit_status == -signal.SIGTERM
+    runs = together(project(tmp_path, source, timeout_s=0.6))
+    limit = "time limit of 1.2 s reached; timeout under [tool.zacperf] sets it"
+    assert [run.exit_status for run in runs] == [-signal.SIGTERM] * 2
+    assert sorted(run.reason or "" for run in runs) == [
+        f"it had finished, but the run beside it had not: {limit}",
+        limit,
+    ]
