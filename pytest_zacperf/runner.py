@@ -163,10 +163,6 @@ class Runner:
         process = f"process {os.getpid()}" + (f", {self.name}," if self.name else "")
         return Claim(note=f"{process} has {what}", on_wait=tell)
 
-    def is_stored(self, job: Job) -> bool:
-        """Return whether the run of a job need not be executed any more."""
-        return self.store.read_run(self._run_id(job)) is not None
-
     def _execution(self, job: Job, *, waits: bool) -> Execution:
         run_id = self._run_id(job)
         request = self._request(job, self.store.run_folder(run_id))

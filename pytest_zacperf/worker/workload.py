@@ -51,12 +51,7 @@ def run_workload(
     """
     # Before the engine's modules are read: a commit during a long run is not what ran.
     where = environment.current_environment(_code_root(request), request.not_sources)
-
-    def wait_at_gate(number: int) -> None:
-        if request.waits_for_others:
-            store.come_to_gate(context.run_folder, number)
-            may_go_on.acquire()
-
+    gates = may_go_on if request.waits_for_others else None
     total = context.stage(WHOLE_RUN)  # before any other, so that it is listed first
     with conditions.forks_end_here():
         engine = _prepared(request, context)
@@ -64,20 +59,19 @@ def run_workload(
         # Before the run, too: what somebody edits meanwhile is not what ran.
         sources = _loaded_sources(request, engine)
         conditions.make_quiet()  # what prepare() left behind is not this run's cost
-        wait_at_gate(0)
+        _wait_at_gate(0, context, gates)
         profiler = Profiler(_code_root(request)) if request.profile else None
         measurement = _measured_run(engine, context, total, profiler)
-        wait_at_gate(1)  # what comes now would disturb a run that is still under way
+        _wait_at_gate(
+            1, context, gates
+        )  # what comes now would disturb a run that is still under way
         watched_by = list(conditions.tracing_problems())
         output = returned.require_output(engine.collect(context), engine)
         _require_own_sources(request, engine)  # what run() and collect() have loaded, too
         recorded = returned.recorded(engine, output, context.stages)
         effective = _effective(request.workload, engine)
         sources = {**_loaded_sources(request, engine), **sources}
-    with store.storing(context.run_folder):
-        if profiler is not None:
-            store.write_profile(context.run_folder, profiler.functions())
-        order_events_hash = store.write_output(context.run_folder, recorded)
+    order_events_hash = _written(context, profiler, recorded)
     result = WorkerResult(
         workload=effective,
         costs=_costs(measurement, recorded.stages, context),
@@ -92,6 +86,21 @@ def run_workload(
     )
     with store.storing(context.run_folder):
         store.write_worker_result(context.run_folder, result)
+
+
+def _wait_at_gate(
+    number: int, context: WorkerContext, may_go_on: threading.Semaphore | None
+) -> None:
+    if may_go_on is not None:
+        store.come_to_gate(context.run_folder, number)
+        may_go_on.acquire()
+
+
+def _written(context: WorkerContext, profiler: Profiler | None, recorded: RunOutput) -> str:
+    with store.storing(context.run_folder):
+        if profiler is not None:
+            store.write_profile(context.run_folder, profiler.functions())
+        return store.write_output(context.run_folder, recorded)
 
 
 def _prepared(request: RunRequest, context: WorkerContext) -> Engine:
