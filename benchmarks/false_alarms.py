@@ -52,27 +52,76 @@ RULES = Rules(
     alternate_looks=sampling.ALTERNATE_CPU.looks,
 )
 DESIGNS = {Schedule.DUET: sampling.DUET, Schedule.ALTERNATE: sampling.ALTERNATE_CPU}
-STRATEGY = """
+# A crossing of means on bars that are computed, not read: the objects and calls of a real one. A
+# single tight loop would be noisier: a few collisions of its few addresses are all of its cost.
+STRATEGY = '''
+"""Trade the crossing of two means."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
 from pytest_zacperf.engines import BacktestOutput
 from pytest_zacperf.engines.function import FunctionEngine
 
-BARS = 4_500
+BARS = 110_000
+LENGTHS = {"fast": 12, "slow": 48, "trend": 200}
 
-def strategy(bars):
-    mean = highest = 0.0
-    for number in range(bars):
-        for second in range(100):
-            price = 100.0 + (number * 7_919 + second * 104_729) % 1_000 / 100
-            mean += (price - mean) * 0.01
-            highest = price if price > highest else highest * 0.999
-    return mean + highest
+
+@dataclass(slots=True)
+class Mean:
+    length: int
+    values: deque = field(default_factory=deque)
+    total: float = 0.0
+
+    def update(self, value):
+        self.values.append(value)
+        self.total += value
+        if len(self.values) > self.length:
+            self.total -= self.values.popleft()
+        return self.total / len(self.values)
+
+
+@dataclass(slots=True)
+class Bar:
+    minute: int
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+def bars(count):
+    price, state = 100.0, 12_345
+    for minute in range(count):
+        state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+        close = price * (1.0 + (state / 2_147_483_648 - 0.5) * 0.002)
+        yield Bar(minute, price, max(price, close) * 1.0004, min(price, close) * 0.9996, close)
+        price = close
+
+
+def strategy(count):
+    means = {name: Mean(length) for name, length in LENGTHS.items()}
+    position, cash, highest, orders = 0, 100_000.0, 0.0, []
+    for bar in bars(count):
+        now = {name: mean.update(bar.close) for name, mean in means.items()}
+        highest = max(highest * 0.9999, bar.high)
+        wanted = 1 if now["fast"] > now["slow"] and bar.close > now["trend"] else 0
+        if bar.low < highest * 0.99:
+            wanted = 0
+        if wanted != position:
+            cash -= (wanted - position) * bar.close
+            orders.append((bar.minute, wanted - position, round(bar.close, 2)))
+            position = wanted
+    return cash
+
 
 def run(start, end, extra_percent=0):
     strategy(BARS + BARS * extra_percent // 100)
     return BacktestOutput(data_points=BARS)
 
+
 engine = FunctionEngine("strategy:run")
-"""
+'''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ class Execution:
         request: What the worker is told.
         limits: What it is allowed.
         machine: How the machine lock is held meanwhile.
+        layout: Number of the worker's memory layout; None for one by chance.
         children: Notes the memory of the worker's children.
 
     """
@@ -68,6 +69,7 @@ class Execution:
     request: RunRequest
     limits: Limits
     machine: MachineUse
+    layout: int | None = None
     children: ChildMemorySampler = field(default_factory=ChildMemorySampler)
 
     @property
@@ -106,6 +108,7 @@ class Execution:
             gates=tuple(self.folder / name for name in store.GATE_FILES)
             if self.request.waits_for_others
             else (),
+            layout=self.layout,
         )
 
     def failed(self, start_utc: dt.datetime, reason: str | None, exit_status: int | None) -> Run:
@@ -120,6 +123,7 @@ class Execution:
             end_utc=dt.datetime.now(dt.UTC),
             workload=self.request.workload,
             machine=self.machine,
+            layout=self.layout,
             warnings=tuple(_cut_logs(self.folder)),
         )
 

@@ -33,6 +33,7 @@ class Round:
         peak_memory_source: Where that figure comes from.
         other_busy_cores: Processors that others kept busy, on average; None if unknown.
         is_disturbed: Whether that is too much.
+        layout: Number of the memory layout that both sides of the pair had; None for one by chance.
 
     """
 
@@ -46,6 +47,7 @@ class Round:
     peak_memory_source: str
     other_busy_cores: float | None
     is_disturbed: bool
+    layout: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,4 +138,5 @@ def _round(
         peak_memory_source=costs.peak_memory_source,
         other_busy_cores=other_busy_cores(run, partner),
         is_disturbed=is_disturbed(run, partner),
+        layout=run.layout,
     )

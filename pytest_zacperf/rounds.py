@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pytest_zacperf import measure, store
+from pytest_zacperf import measure, process, store
 from pytest_zacperf.digest import digest_of
 from pytest_zacperf.errors import RunError
 from pytest_zacperf.estimates import Pair
@@ -66,7 +66,10 @@ class Rounds:
             runs = {name: self._one(name, number=number) for name in names}
         else:
             cpus = (measure.least_busy(measure.pinnable_processors(self.runner.cpus)),)
-            jobs = [self._job(name, Schedule.DUET, number, cpus=cpus) for name in names]
+            shared = self._layout(number)
+            jobs = [
+                self._job(name, Schedule.DUET, number, cpus=cpus, layout=shared) for name in names
+            ]
             together = self.runner.run_together(jobs)
             runs = {
                 name: self._usable(run, name) for name, run in zip(names, together, strict=True)
@@ -111,6 +114,7 @@ class Rounds:
         number: int,
         *,
         cpus: tuple[int, ...] = (),
+        layout: int | None = None,
         profile: bool = False,
         memory_by_stage: bool = False,
     ) -> Job:
@@ -124,10 +128,18 @@ class Rounds:
             side=f"{self.digest}-{kind}-{name}-",
             sources=side.sources,
             cpus=cpus,
+            layout=layout,
             limits=self._patient_limits() if profile or memory_by_stage else None,
             profile=profile,
             memory_by_stage=memory_by_stage,
         )
+
+    def _layout(self, number: int) -> int | None:
+        # The same for both sides of a pair, and another one in each pair and session, so that what
+        # a layout does to a program is averaged out.
+        if not process.layout.can_be_shared():
+            return None
+        return int(digest_of([self.session, self.digest, number])[:8], 16)
 
     def _patient_limits(self) -> Limits:
         limits = self.runner.limits

@@ -36,6 +36,8 @@ class Job:
         sources: The revision it is run from; None for the working tree.
         cpus: Processors it keeps to, when these are not the runner's.
         limits: What the worker is allowed, when it is not what all are.
+        layout: Number of the memory layout that it shares with the job beside it; None for one by
+            chance.
         profile: Whether it is profiled.
         memory_by_stage: Whether the growth of its memory is attributed to stages.
 
@@ -49,6 +51,7 @@ class Job:
     sources: SourceTree | None = None
     cpus: tuple[int, ...] = ()
     limits: Limits | None = None
+    layout: int | None = None
     profile: bool = False
     memory_by_stage: bool = False
 
@@ -171,6 +174,7 @@ class Runner:
             request=msgspec.structs.replace(request, waits_for_others=waits),
             limits=job.limits or self.limits,
             machine=job.machine,
+            layout=job.layout,
         )
 
     def _stored(self, executions: Sequence[Execution]) -> tuple[Run, ...]:

@@ -257,6 +257,8 @@ class Run(Record, frozen=True, kw_only=True):
         end_utc: When it had ended.
         workload: What was run.
         machine: Whether other runs could share the machine, as far as our lock can say.
+        layout: Number of the memory layout that it shared with the run beside it; None for one by
+            chance.
         costs: None when it failed.
         work: None when it failed.
         order_events_hash: Of the canonical order events; None when it failed.
@@ -281,6 +283,7 @@ class Run(Record, frozen=True, kw_only=True):
     end_utc: dt.datetime
     workload: Workload
     machine: MachineUse
+    layout: int | None = None
     costs: Costs | None = None
     work: Work | None = None
     order_events_hash: str | None = None

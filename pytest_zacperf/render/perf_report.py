@@ -10,12 +10,16 @@ from pytest_zacperf.render.blame import blame_lines
 from pytest_zacperf.render.memory import stage_growth_lines
 from pytest_zacperf.render.text import escape, table_lines
 from pytest_zacperf.render.verdicts import amount_text, disturbed_text, verdict_line
+from pytest_zacperf.schedule import Schedule
 from pytest_zacperf.units import format_bytes, format_ns
 
 ROUND_HEADER = ("pair", "side", "wall", "CPU", "peak memory", "others' processors", "run")
 ROUND_NUMBERS = frozenset({0, 2, 3, 4, 5})
 STAGE_HEADER = ("stage", "baseline", "candidate", "grown", "share")
 STAGE_NUMBERS = frozenset(range(1, len(STAGE_HEADER)))
+OWN_LAYOUTS = (
+    "each side had a memory layout by chance, which this system lets nobody choose: noisier"
+)
 CSV_FIELDS = ("question", *Round.__dataclass_fields__)
 
 
@@ -78,6 +82,8 @@ def _facts(report: PerfReport) -> Iterator[str]:
     disturbed = disturbed_text(found)
     if disturbed:
         yield disturbed
+    if any(one.schedule == Schedule.DUET and one.layout is None for one in report.rounds):
+        yield OWN_LAYOUTS
     yield report.environment
     if report.difference:
         yield f"environments differ (baseline / candidate): {report.difference}"

@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     context = WorkerContext.of(request)
+    process.layout.forget()
     try:
         conditions.keep_to(request.cpus)
         _enter_project(request)

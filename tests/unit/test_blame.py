@@ -197,7 +197,7 @@ def test_a_function_called_more_often_is_blamed_by_its_calls(
 def test_a_slow_strategy_in_a_thread_is_blamed_and_not_who_waits_for_it(tmp_path: Path) -> None:
     run = "thread = threading.Thread(target=bars); thread.start(); thread.join()"
     one = profiled(tmp_path / "one", {"run": run})
-    growths = grown(one, profiled(tmp_path / "other", {"run": run, "nap": "0.006"}))
+    growths = grown(one, profiled(tmp_path / "other", {"run": run, "nap": "0.02"}))
     assert growths[0].name == "Mean.update"
     assert [growth for growth in growths if growth.waits and growth.grown_ns > 20_000_000]
 

@@ -113,6 +113,8 @@ FORBIDDEN = {
     FOUNDATION: {"os", "subprocess", "time", "shutil", "tempfile"},
     DOMAIN: {"io", "os", "pathlib", "shutil", "subprocess", "tempfile", "threading", "time"},
 }
+# One effect each, in some files.
+PACKAGES = {"process", "starter", "store", "worktree"}
 EDGE_LIBRARIES = {
     "pytest": {
         *(
@@ -213,8 +215,8 @@ def may_import(module: str, target: str) -> bool:
     layer, other = layer_of(module), layer_of(target)
     if module == "stages":  # any algorithm may vendor it
         return False
-    if module.partition(".")[0] == target.partition(".")[0] in {"starter", "store", "worktree"}:
-        return True  # one effect, some files
+    if module.partition(".")[0] == target.partition(".")[0] in PACKAGES:
+        return True
     if layer == EFFECTS and other == EFFECTS:
         return target in {ENGINES, ENGINE_LOOKUP, "stages"} and module.startswith(ENGINES)
     if layer == EMBEDDED:

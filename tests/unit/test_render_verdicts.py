@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 
+import msgspec
 import pytest
 from support.timed_runs import timed_run
 
@@ -227,7 +228,8 @@ def test_a_stage_has_no_share_of_a_run_that_has_not_grown() -> None:
 
 def rounds(schedule: Schedule = Schedule.ALTERNATE) -> tuple[perf_report.Round, ...]:
     disturbed = timed_run(1000.0, busy_ms=1500.0, id="a-1")
-    return perf_report.rounds_of([(disturbed, timed_run(1200.0, id="b-1"))], schedule)
+    candidate = msgspec.structs.replace(timed_run(1200.0, id="b-1"), layout=7)
+    return perf_report.rounds_of([(disturbed, candidate)], schedule)
 
 
 def test_a_report_has_a_section_for_each_part() -> None:
@@ -243,6 +245,19 @@ def test_a_report_has_a_section_for_each_part() -> None:
     assert "- schedule: duet" in lines
     assert "- no duet: it waits" in lines
     assert "- measured with CPython 3.11.7" in lines
+
+
+@pytest.mark.parametrize(
+    ("schedule", "is_said"), [(Schedule.DUET, True), (Schedule.ALTERNATE, False)]
+)
+def test_a_report_says_that_the_sides_of_a_duet_had_layouts_of_their_own(
+    schedule: Schedule, *, is_said: bool
+) -> None:
+    lines = render_report.report_lines([report(rounds=rounds(schedule))])
+    remark = (
+        "- each side had a memory layout by chance, which this system lets nobody choose: noisier"
+    )
+    assert (remark in lines) is is_said
 
 
 def test_a_report_has_no_section_for_what_is_not_known() -> None:
@@ -300,16 +315,16 @@ def test_the_csv_has_a_header_and_a_row_for_each_run() -> None:
     header, *rows = csv.reader(io.StringIO(text))
     assert header == [
         *("question", "pair", "side", "schedule", "run", "wall_ns", "cpu_ns"),
-        *("peak_memory_bytes", "peak_memory_source", "other_busy_cores", "is_disturbed"),
+        *("peak_memory_bytes", "peak_memory_source", "other_busy_cores", "is_disturbed", "layout"),
     ]
     assert rows == [
         [
             *("runtime", "1", "baseline", "alternate", "a-1", "1000000000", "1000000000"),
-            *("80000000", "VmHWM", "0.5", "True"),
+            *("80000000", "VmHWM", "0.5", "True", ""),
         ],
         [
             *("runtime", "1", "candidate", "alternate", "b-1", "1200000000", "1200000000"),
-            *("80000000", "VmHWM", "", "False"),
+            *("80000000", "VmHWM", "", "False", "7"),
         ],
     ]
 

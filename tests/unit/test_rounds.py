@@ -8,6 +8,7 @@ import pytest
 
 from pytest_zacperf.errors import RunError
 from pytest_zacperf.execution import Limits
+from pytest_zacperf.process import layout
 from pytest_zacperf.records import Run, Window, Workload
 from pytest_zacperf.rounds import ComparedSide, Rounds
 from pytest_zacperf.runner import Runner
@@ -23,6 +24,12 @@ from pytest_zacperf.engines.function import FunctionEngine
 engine = FunctionEngine("gold:run")
 def note(text):
     with open("notes", "a") as file: file.write(text)
+"""
+# A word with the address of a library that lies where the layout says.
+WHERE = """
+import ctypes
+def run(start, end, side='a'):
+    note(str(ctypes.cast(ctypes.CDLL(None).printf, ctypes.c_void_p).value) + " ")
 """
 NOTE = "def run(start, end, side='a'): note(side)\n"
 ALTERNATE, DUET = Schedule.ALTERNATE, Schedule.DUET
@@ -71,6 +78,36 @@ def test_a_duet_runs_both_sides_at_once_on_one_processor(tmp_path: Path) -> None
         assert run.environment is not None
         assert len(run.environment.cpus) == 1
     assert baseline.environment == candidate.environment
+
+
+@pytest.mark.skipif(
+    not layout.can_be_shared(), reason="this system lets nobody choose a memory layout"
+)
+def test_the_sides_of_a_duet_share_a_memory_layout_and_another_one_in_each_pair(
+    tmp_path: Path,
+) -> None:
+    ours = rounds(tmp_path, WHERE, WORKLOAD, OTHER)
+    for number in (1, 2):
+        baseline, candidate = ours.pair(DUET, number)
+        assert baseline.layout == candidate.layout is not None
+    first, second, third, fourth = (tmp_path / "where").read_text().split()
+    assert first == second
+    assert third == fourth != first
+
+
+def test_a_round_in_turn_has_a_memory_layout_by_chance(tmp_path: Path) -> None:
+    baseline, candidate = rounds(tmp_path, WHERE, WORKLOAD, OTHER).pair(ALTERNATE, 1)
+    assert (baseline.layout, candidate.layout) == (None, None)
+    assert len({*(tmp_path / "where").read_text().split()}) == 2
+
+
+def test_where_no_layout_can_be_chosen_a_duet_has_two_by_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "can_be_shared", lambda: False)
+    baseline, candidate = rounds(tmp_path, WHERE, WORKLOAD, OTHER).pair(DUET, 1)
+    assert (baseline.layout, candidate.layout) == (None, None)
+    assert len({*(tmp_path / "where").read_text().split()}) == 2
 
 
 def test_a_pair_that_was_run_is_read(tmp_path: Path) -> None:

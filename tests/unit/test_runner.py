@@ -178,7 +178,7 @@ def test_a_run_over_its_time_limit_is_ended_with_its_children(tmp_path: Path) ->
 def test_a_worker_that_ignores_the_request_to_end_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "GRACE_S", 0.2)
+    monkeypatch.setattr(process.tree, "GRACE_S", 0.2)
     source = "def run(*w): signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)\n"
     run = project(tmp_path, source, timeout_s=1).run_once(WORKLOAD, session="s")
     assert run.exit_status == -signal.SIGKILL

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
 import psutil
+
+from pytest_zacperf.process import layout
+from pytest_zacperf.process.tree import MARKER, descendants, end_tree, kill_marked
+
+__all__ = [
+    "MARKER",
+    "START",
+    "Command",
+    "Ended",
+    "OnTick",
+    "Task",
+    "kill_marked",
+    "layout",
+    "run_process",
+    "run_together",
+]
 
 OnTick: TypeAlias = Callable[[Collection[psutil.Process]], None]
 
 TICK_S = 0.1
-GRACE_S = 2.0  # for processes that are asked to end, before they are killed
 SHORT_S = 0.01
 
 # Ends a process group when the parent of its leader has died and the leader does not notice: one
 # that computes in C code, or is stopped, runs no thread of its own. First it has a second itself.
 WATCH = 'while read -r _; do :; done; sleep 1; kill -s KILL -- "-$1"'
-
-# Children inherit this variable, also those that leave the group or lose their parent.
-MARKER = "ZACPERF_PROCESS_TREE"
 
 START = b"s"  # what a process that waits at a gate reads from its stdin
 
@@ -43,6 +53,7 @@ class Command:
         stderr: File for its errors.
         gates: Files that the process makes, one after the other, when it waits for those beside it
             to come as far.
+        layout: Number of its memory layout, see ``layout``; None for one by chance.
 
     """
 
@@ -53,6 +64,7 @@ class Command:
     stdout: Path
     stderr: Path
     gates: tuple[Path, ...] = ()
+    layout: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,34 +120,6 @@ def run_together(tasks: Sequence[Task], *, timeout_s: float | None) -> tuple[End
     )
 
 
-def kill_marked(
-    marker: str, *, spare: int | None = None, also: Collection[psutil.Process] = ()
-) -> None:
-    """Kill every process of a command, wherever it is, but the one that is spared.
-
-    Args:
-        marker: Of the command.
-        spare: Id of the process that lives on.
-        also: Processes that are known to belong to it, whatever their environment says.
-
-    """
-    deadline_s = time.monotonic() + GRACE_S
-    killed = set(also)
-    for process in also:
-        _send(process, signal.SIGKILL)
-    # What starts while we look is found by the next look. Nobody is waited for by psutil: it would
-    # take the exit status of our own child away.
-    while time.monotonic() < deadline_s:
-        found = [process for process in _marked(marker) if process.pid != spare]
-        for process in found:
-            _send(process, signal.SIGKILL)
-        killed.update(found)
-        # One that is about to end has lost its variables already.
-        if not any(map(_is_alive, killed)):
-            return
-        time.sleep(SHORT_S)
-
-
 @contextlib.contextmanager
 def _watched(group: int) -> Iterator[None]:
     command = ("/bin/sh", "-c", WATCH, "sh", str(group))
@@ -187,15 +171,15 @@ class _Running:
 
     def note(self) -> None:
         if self.is_alive:
-            descendants = _descendants(self.process.pid)
-            self.seen.update(descendants)
-            self.task.on_tick(descendants)
+            found = descendants(self.process.pid)
+            self.seen.update(found)
+            self.task.on_tick(found)
         else:
             self.end()  # what it left running would disturb those that still run
 
     def end(self) -> None:
         if not self.has_ended:
-            _end(self.process, self.task.command.marker, self.seen)
+            end_tree(self.process, self.task.command.marker, self.seen)
             self.has_ended = True
 
 
@@ -211,15 +195,7 @@ def _running(task: Task) -> Iterator[_Running]:
     with (
         command.stdout.open("wb") as stdout,
         command.stderr.open("wb") as stderr,
-        subprocess.Popen(  # noqa: S603 - our own commands
-            command.arguments,
-            cwd=command.cwd,
-            env={**command.variables, MARKER: command.marker},
-            stdin=subprocess.PIPE,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        ) as process,
+        _started(command, stdout, stderr) as process,
     ):
         running = _Running(task=task, process=process)
         try:
@@ -229,58 +205,14 @@ def _running(task: Task) -> Iterator[_Running]:
             running.end()
 
 
-def _end(process: subprocess.Popen[bytes], marker: str, seen: Collection[psutil.Process]) -> None:
-    # Those that were seen once, too: one may have left the tree and dropped our variable.
-    tree = {*seen, *(_tree(process.pid, marker) if process.poll() is None else ())}
-    try:
-        if process.returncode is None:
-            _terminate(process, tree)
-    finally:  # also when Ctrl-C comes a second time
-        # Also after a good end: what it left running would disturb the next run that is timed.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        kill_marked(marker, also=tree)
-        process.wait()
-
-
-def _terminate(process: subprocess.Popen[bytes], tree: Collection[psutil.Process]) -> None:
-    # The process itself first: whose children end before it would go on as if they were done.
-    for one in sorted(tree, key=lambda one: one.pid != process.pid):
-        _send(one, signal.SIGTERM)
-    deadline_s = time.monotonic() + GRACE_S
-    while any(map(_is_alive, tree)) and time.monotonic() < deadline_s:
-        time.sleep(SHORT_S)
-
-
-def _tree(pid: int, marker: str) -> set[psutil.Process]:
-    found = set(_marked(marker))
-    with contextlib.suppress(psutil.Error):
-        found.add(psutil.Process(pid))
-    return found | set(_descendants(pid))
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    try:
-        found: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
-    except psutil.Error:
-        return []
-    return found
-
-
-def _marked(marker: str) -> Iterator[psutil.Process]:
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(MARKER) == marker:
-                yield process
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _send(process: psutil.Process, number: signal.Signals) -> None:
-    with contextlib.suppress(psutil.Error):
-        process.send_signal(number)
+def _started(command: Command, stdout: IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    with layout.laid_out(command.layout) as variables:
+        return subprocess.Popen(  # noqa: S603 - our own commands
+            command.arguments,
+            cwd=command.cwd,
+            env={**command.variables, **variables, MARKER: command.marker},
+            stdin=subprocess.PIPE,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
