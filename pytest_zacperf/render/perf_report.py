@@ -17,9 +17,7 @@ ROUND_HEADER = ("pair", "side", "wall", "CPU", "peak memory", "others' processor
 ROUND_NUMBERS = frozenset({0, 2, 3, 4, 5})
 STAGE_HEADER = ("stage", "baseline", "candidate", "grown", "share")
 STAGE_NUMBERS = frozenset(range(1, len(STAGE_HEADER)))
-OWN_LAYOUTS = (
-    "each side had a memory layout by chance, which this system lets nobody choose: noisier"
-)
+OWN_LAYOUTS = "each side had a memory layout by chance: this system lets nobody choose it"
 CSV_FIELDS = ("question", *Round.__dataclass_fields__)
 
 

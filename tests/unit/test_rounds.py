@@ -90,7 +90,7 @@ def test_the_sides_of_a_duet_share_a_memory_layout_and_another_one_in_each_pair(
     for number in (1, 2):
         baseline, candidate = ours.pair(DUET, number)
         assert baseline.layout == candidate.layout is not None
-    first, second, third, fourth = (tmp_path / "where").read_text().split()
+    first, second, third, fourth = notes(tmp_path).split()
     assert first == second
     assert third == fourth != first
 
@@ -98,7 +98,7 @@ def test_the_sides_of_a_duet_share_a_memory_layout_and_another_one_in_each_pair(
 def test_a_round_in_turn_has_a_memory_layout_by_chance(tmp_path: Path) -> None:
     baseline, candidate = rounds(tmp_path, WHERE, WORKLOAD, OTHER).pair(ALTERNATE, 1)
     assert (baseline.layout, candidate.layout) == (None, None)
-    assert len({*(tmp_path / "where").read_text().split()}) == 2
+    assert len({*notes(tmp_path).split()}) == 2
 
 
 def test_where_no_layout_can_be_chosen_a_duet_has_two_by_chance(
@@ -107,7 +107,7 @@ def test_where_no_layout_can_be_chosen_a_duet_has_two_by_chance(
     monkeypatch.setattr(layout, "can_be_shared", lambda: False)
     baseline, candidate = rounds(tmp_path, WHERE, WORKLOAD, OTHER).pair(DUET, 1)
     assert (baseline.layout, candidate.layout) == (None, None)
-    assert len({*(tmp_path / "where").read_text().split()}) == 2
+    assert len({*notes(tmp_path).split()}) == 2
 
 
 def test_a_pair_that_was_run_is_read(tmp_path: Path) -> None:
