@@ -4,12 +4,14 @@ Real extra work of 0, 5, 10 and 25 % in a child process, limit 1.10, on the mach
 beside a CPU hog that comes and goes on one processor. Every fresh comparison is a session of its
 own; most trials draw recorded pairs of these again, and are counted apart.
 
-Asserts nothing. Run: ``python benchmarks/false_alarms.py [FRESH [MINUTES]]`` with the number of
-fresh comparisons of each kind (30 takes about an hour), and after how many minutes none begins.
+Asserts nothing. Run: ``python benchmarks/false_alarms.py [FRESH [MINUTES [FOLDER]]]`` with the
+number of fresh comparisons of each kind (30 takes about 75 minutes), after how many minutes none
+begins, and a folder that keeps the runs, so that the same call goes on where the last one ended.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import math
@@ -157,9 +159,14 @@ def main() -> None:
         condition: {(schedule, slowdown): Kind() for schedule in Schedule for slowdown in SLOWDOWNS}
         for condition in CONDITIONS
     }
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        os.environ["TMPDIR"] = name  # a machine lock of its own
+    with contextlib.ExitStack() as stack:
+        root = Path(
+            sys.argv[3]
+            if len(sys.argv) > 3  # noqa: PLR2004 - the third
+            else stack.enter_context(tempfile.TemporaryDirectory())
+        )
+        root.mkdir(exist_ok=True)
+        os.environ["TMPDIR"] = str(root)  # a machine lock of its own
         (root / "strategy.py").write_text(STRATEGY, encoding="utf-8")
         # In turn, so that a busy minute hits all kinds alike.
         for number in range(fresh):

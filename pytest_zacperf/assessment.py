@@ -11,6 +11,7 @@ from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.estimates import Quantity
 from pytest_zacperf.perf_report import PerfReport, Round
 from pytest_zacperf.records import WHOLE_RUN, Environment, Fingerprints, StageMemory
+from pytest_zacperf.schedule import Schedule
 from pytest_zacperf.stage_growth import StageGrowth
 from pytest_zacperf.stored_comparison import StoredComparison
 from pytest_zacperf.verdict import Outcome, Verdict
@@ -119,9 +120,10 @@ def _causes(comparison: Comparison, found: Verdict, *, blames: bool) -> _Causes:
         return _Causes()
     if found.question.quantity is Quantity.PEAK_MEMORY:
         return _memory_causes(comparison) if _is_blamed(found) and blames else _Causes()
-    stages = stage_growth.grown_stages(
-        comparison.measured_for(found), estimate.clock or "wall", whole=WHOLE_RUN
-    )
+    # In a duet the later stages of the longer side run alone, at twice the speed.
+    is_duet = estimate.schedule is Schedule.DUET
+    pairs = [comparison.warm_up] if is_duet else comparison.measured_for(found)
+    stages = stage_growth.grown_stages(pairs, estimate.clock or "wall", whole=WHOLE_RUN)
     if not (_is_blamed(found) and blames):
         return _Causes(stages=stages)
     try:

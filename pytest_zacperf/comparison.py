@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_zacperf import estimates, measure, sampling, schedule, verdict, work
 from pytest_zacperf.errors import ComparisonError, SettingsError
 from pytest_zacperf.estimates import Pair, Quantity, Question
-from pytest_zacperf.rounds import ComparedSide, Rounds
+from pytest_zacperf.records import Run
+from pytest_zacperf.rounds import SIDES, ComparedSide, Rounds
 from pytest_zacperf.sampling import Design
 from pytest_zacperf.schedule import Capacity, Choice, Clock, Expectation, Schedule
 from pytest_zacperf.units import NS_PER_S, format_ns
@@ -114,6 +115,12 @@ class Comparison:
             ComparisonError: It says what differs.
 
         """
+        for name, run, first in zip(SIDES, pair, self.warm_up, strict=True):
+            if _inputs(run) != _inputs(first):
+                raise ComparisonError(
+                    f"the code or the data of the {name} changed while it was measured",
+                    "leave the project as it is until the comparison has ended, and run it again",
+                )
         if not self.rules.allow_different_work:
             different = work.different_work(*pair)
             if different:
@@ -145,8 +152,8 @@ class Comparison:
                 raise SettingsError(problem, hint) from e
         if question.quantity is Quantity.STAGE_RUNTIME and self._choice.schedule is Schedule.DUET:
             # Where one side of a duet ends first, the other's later stages run at twice the speed.
-            return Choice(
-                schedule=Schedule.ALTERNATE, clock="CPU", why_no_duet="stages are not timed so"
+            return replace(
+                self._choice, schedule=Schedule.ALTERNATE, why_no_duet="stages are not timed so"
             )
         return self._choice
 
@@ -175,17 +182,30 @@ class Comparison:
             self._told.add(choice.schedule)
             self.tell(_expectation(self.rounds.candidate, choice, expected))
         with self.rounds.alone():
-            begun_s = time.monotonic()  # waiting for others is not this comparison's time
             while len(found) < look:
-                spent_s = self._spent_s + time.monotonic() - begun_s
-                if spent_s + expected.pair_s > expected.budget_s * OVERRUN:
+                if self._spent_s + expected.pair_s > expected.budget_s * OVERRUN:
                     break
-                pair = self.rounds.pair(choice.schedule, len(found) + 1)
-                self.check(question, pair)
-                found.append(pair)
+                found.append(self._pair(choice, len(found) + 1))
+                self.check(question, found[-1])
                 self.on_pair()
-            self._spent_s += time.monotonic() - begun_s
         return len(found) >= look
+
+    def _pair(self, choice: Choice, number: int) -> Pair:
+        begun_s = time.monotonic()
+        pair = self.rounds.pair(choice.schedule, number, one_processor=choice.one_processor)
+        # Waiting for others is not this comparison's time, and neither is a pair's that was run
+        # before.
+        self._spent_s += min(time.monotonic() - begun_s, _span_s(pair, choice))
+        return pair
+
+
+def _inputs(run: Run) -> tuple[str, str | None] | None:
+    return None if run.fingerprints is None else (run.fingerprints.code, run.fingerprints.data)
+
+
+def _span_s(pair: Pair, choice: Choice) -> float:
+    each_s = [(run.end_utc - run.start_utc).total_seconds() for run in pair]
+    return max(each_s) if choice.schedule is Schedule.DUET else sum(each_s)
 
 
 def _with_looks(design: Design, looks: tuple[int, ...]) -> Design:

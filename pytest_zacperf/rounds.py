@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_zacperf import measure, process, store
@@ -16,6 +16,7 @@ from pytest_zacperf.runner import Job, Runner
 from pytest_zacperf.schedule import Schedule
 
 SIDES = ("baseline", "candidate")
+LETTERS = {"baseline": "a", "candidate": "b"}
 PROFILED_SLOWDOWN = 10  # what a time limit allows a profiler, at most
 
 
@@ -49,12 +50,13 @@ class Rounds:
         claim = self.runner.claim(f"the rounds of {self.candidate.workload.window.id}")
         return self.runner.store.lock(f"{self.session}-rounds", claim)
 
-    def pair(self, laid_out: Schedule, number: int) -> Pair:
+    def pair(self, laid_out: Schedule, number: int, *, one_processor: bool = False) -> Pair:
         """Run a pair, or read it where the session has run it.
 
         Args:
             laid_out: The schedule.
             number: From 1.
+            one_processor: Whether both keep to the same processor; those of a duet always do.
 
         Raises:
             RunError: A round failed; the reason is the run's.
@@ -62,19 +64,15 @@ class Rounds:
         """
         # A goes first in the odd pairs and B in the even ones.
         names = ("baseline", "candidate") if number % 2 else ("candidate", "baseline")
-        if laid_out is Schedule.ALTERNATE:
-            runs = {name: self._one(name, number=number) for name in names}
-        else:
-            cpus = (measure.least_busy(measure.pinnable_processors(self.runner.cpus)),)
-            shared = self._layout(number)
-            jobs = [
-                self._job(name, Schedule.DUET, number, cpus=cpus, layout=shared) for name in names
-            ]
-            together = self.runner.run_together(jobs)
-            runs = {
-                name: self._usable(run, name) for name, run in zip(names, together, strict=True)
-            }
-        return runs["baseline"], runs["candidate"]
+        is_pinned = one_processor or laid_out is Schedule.DUET
+        cpus = (self._least_busy(),) if is_pinned else ()
+        layout = self._layout(number)
+        jobs = [self._job(name, laid_out, number, cpus=cpus, layout=layout) for name in names]
+        at_once = [jobs] if laid_out is Schedule.DUET else [[job] for job in jobs]
+        found: dict[str, Run] = {}
+        for name, run in zip(names, self._each(at_once), strict=True):
+            found[name] = self._usable(run, name)
+        return found["baseline"], found["candidate"]
 
     def profiles(self) -> tuple[Sequence[FunctionProfile], Sequence[FunctionProfile]]:
         """Run both sides once more, profiled; return their functions.
@@ -84,8 +82,7 @@ class Rounds:
 
         """
         folders = [
-            self.runner.store.run_folder(self._one(name, number=0, profile=True).id)
-            for name in SIDES
+            self.runner.store.run_folder(self._explained(name, profile=True).id) for name in SIDES
         ]
         return store.read_profile(folders[0]), store.read_profile(folders[1])
 
@@ -96,15 +93,13 @@ class Rounds:
             RunError: A run failed.
 
         """
-        runs = [self._one(name, number=0, memory_by_stage=True) for name in SIDES]
+        runs = [self._explained(name, memory_by_stage=True) for name in SIDES]
         grown = [run.costs.memory_by_stage if run.costs else () for run in runs]
         return grown[0], grown[1]
 
-    def _one(
-        self, name: str, *, number: int, profile: bool = False, memory_by_stage: bool = False
-    ) -> Run:
-        kind = "profile" if profile else "memory" if memory_by_stage else Schedule.ALTERNATE
-        job = self._job(name, kind, number, profile=profile, memory_by_stage=memory_by_stage)
+    def _explained(self, name: str, *, profile: bool = False, memory_by_stage: bool = False) -> Run:
+        kind = "profile" if profile else "memory"
+        job = self._job(name, kind, 0, profile=profile, memory_by_stage=memory_by_stage)
         return self._usable(self.runner.run_together([job])[0], name)
 
     def _job(  # noqa: PLR0913 - what tells one round from another
@@ -119,13 +114,14 @@ class Rounds:
         memory_by_stage: bool = False,
     ) -> Job:
         side = self.baseline if name == "baseline" else self.candidate
-        # A round belongs to its opponent: against another one it was not timed in turn.
+        # A round belongs to its opponent: against another one it was not timed in turn. Sides are
+        # one letter each, for a longer argument shifts the stack, and with it the cost of each bar.
         return Job(
             workload=side.workload,
             session=self.session,
             machine="alone",
             round=number,
-            side=f"{self.digest}-{kind}-{name}-",
+            side=f"{self.digest}-{kind}-{LETTERS[name]}-",
             sources=side.sources,
             cpus=cpus,
             layout=layout,
@@ -133,6 +129,13 @@ class Rounds:
             profile=profile,
             memory_by_stage=memory_by_stage,
         )
+
+    def _each(self, at_once: Sequence[Sequence[Job]]) -> Iterator[Run]:
+        for jobs in at_once:
+            yield from self.runner.run_together(jobs)
+
+    def _least_busy(self) -> int:
+        return measure.least_busy(measure.pinnable_processors(self.runner.cpus))
 
     def _layout(self, number: int) -> int | None:
         # The same for both sides of a pair, and another one in each pair and session, so that what

@@ -47,11 +47,21 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The schedule and the clock of a comparison, and why no duet if it is none."""
+    """How two sides are compared.
+
+    Attributes:
+        schedule: How their rounds are laid out.
+        clock: By which their runtimes are judged.
+        why_no_duet: Why it is none; None for a duet.
+        one_processor: Whether both rounds of a pair keep to the same processor, also in turn: each
+            processor has neighbors of its own.
+
+    """
 
     schedule: Schedule
     clock: Clock
     why_no_duet: str | None = None
+    one_processor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +99,29 @@ def choose(
     sides = (baseline, candidate)
     waiting = next(filter(None, map(_why_not_cpu_bound, sides)), None)
     fixed: Clock = "wall" if clock == "wall" or (clock == AUTO and waiting) else "CPU"
-    if schedule == Schedule.ALTERNATE:
-        return Choice(schedule=Schedule.ALTERNATE, clock=fixed, why_no_duet="a setting says so")
-    why_not = (
+    why_not_pinned = (
         ("the wall clock is asked for" if clock == "wall" else None)
         or waiting
         or next(filter(None, map(_why_not_single_threaded, sides)), None)
-        or _why_no_room(sides, capacity)
+        or (None if capacity.processors else "runs cannot be pinned to a processor here")
+    )
+    why_not = (
+        "a setting says so"
+        if schedule == Schedule.ALTERNATE
+        else why_not_pinned or _why_no_room(sides, capacity)
     )
     if why_not is None:
-        return Choice(schedule=Schedule.DUET, clock="CPU")
+        return Choice(schedule=Schedule.DUET, clock="CPU", one_processor=True)
     if schedule == Schedule.DUET:
         raise ValueError(
             f"schedule = 'duet' cannot be kept: {why_not}; set schedule = 'auto' or 'alternate'"
         )
-    return Choice(schedule=Schedule.ALTERNATE, clock=fixed, why_no_duet=why_not)
+    return Choice(
+        schedule=Schedule.ALTERNATE,
+        clock=fixed,
+        why_no_duet=why_not,
+        one_processor=why_not_pinned is None,
+    )
 
 
 def expect(
@@ -182,15 +200,15 @@ def _why_not_cpu_bound(run: Run) -> str | None:
 
 
 def _why_not_single_threaded(run: Run) -> str | None:
-    if run.costs is None or run.conditions is None:
+    if run.costs is None:
         return "a side has no result"
+    if run.conditions is None:
+        return "how much of it its main thread did is not known"
     share = run.conditions.main_thread_cpu_ns / max(run.costs.cpu_ns, 1)
     return None if share >= SINGLE_THREADED else f"{1 - share:.0%} of it is not its main thread"
 
 
 def _why_no_room(sides: Sequence[Run], capacity: Capacity) -> str | None:
-    if not capacity.processors:
-        return "runs cannot be pinned to a processor here"
     needed = sum(run.costs.peak_memory_bytes for run in sides if run.costs) * MEMORY_MARGIN
     free = capacity.free_memory_bytes
     if free is not None and needed > free:

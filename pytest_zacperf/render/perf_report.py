@@ -10,7 +10,6 @@ from pytest_zacperf.render.blame import blame_lines
 from pytest_zacperf.render.memory import stage_growth_lines
 from pytest_zacperf.render.text import escape, table_lines
 from pytest_zacperf.render.verdicts import amount_text, disturbed_text, verdict_line
-from pytest_zacperf.schedule import Schedule
 from pytest_zacperf.units import format_bytes, format_ns
 
 ROUND_HEADER = ("pair", "side", "wall", "CPU", "peak memory", "others' processors", "run")
@@ -80,7 +79,7 @@ def _facts(report: PerfReport) -> Iterator[str]:
     disturbed = disturbed_text(found)
     if disturbed:
         yield disturbed
-    if any(one.schedule == Schedule.DUET and one.layout is None for one in report.rounds):
+    if any(one.layout is None for one in report.rounds):
         yield OWN_LAYOUTS
     yield report.environment
     if report.difference:

@@ -28,6 +28,7 @@ LONGEST_END_S = 3.0  # for threads, and for what is registered with the module a
 
 def main(arguments: list[str]) -> int:
     """Run the request in the file that the only argument names; return the exit status."""
+    process.layout.forget()  # before a thread is started: its stack would be huge
     request = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=RunRequest)
     may_go_on = threading.Semaphore(0)
     _end_with_parent(may_go_on)
@@ -39,7 +40,6 @@ def main(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     context = WorkerContext.of(request)
-    process.layout.forget()
     try:
         conditions.keep_to(request.cpus)
         _enter_project(request)

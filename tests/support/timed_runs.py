@@ -72,6 +72,7 @@ class KnownRounds:
     runner: Runner
     known: Callable[[int], Pair]
     asked: list[tuple[Schedule, int]] = field(default_factory=list)
+    on_one_processor: set[bool] = field(default_factory=set)
     candidate: ComparedSide = field(
         default_factory=lambda: ComparedSide(workload=recorded.WORKLOAD)
     )
@@ -80,9 +81,10 @@ class KnownRounds:
         """Lock nothing."""
         return contextlib.nullcontext()
 
-    def pair(self, laid_out: Schedule, number: int) -> Pair:
+    def pair(self, laid_out: Schedule, number: int, *, one_processor: bool = False) -> Pair:
         """Return the pair of that number."""
         self.asked.append((laid_out, number))
+        self.on_one_processor.add(one_processor)
         return self.known(number)
 
 

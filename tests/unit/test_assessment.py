@@ -98,15 +98,17 @@ def comparison(
     )
 
 
-def report_of(
+def report_of(  # noqa: PLR0913 - a test names what it is about
     rounds: ExplainedRounds,
     question: Question = RUNTIME,
     op: Operator = "<=",
     limit: float = 1.1,
     *,
     subject: Subject = SUBJECT,
+    warm_up: Pair | None = None,
+    choice: Choice = DUET,
 ) -> PerfReport:
-    asked = comparison(rounds)
+    asked = comparison(rounds, warm_up=warm_up, choice=choice)
     return assessed(asked, asked.judge(question, op, limit), subject)
 
 
@@ -121,6 +123,22 @@ def test_a_slower_candidate_has_the_stages_and_the_functions_that_grew() -> None
         ("gold.py", "on_bar", 8_000)
     ]
     assert (rounds.further, report.unexplained) == (["profile"], None)
+
+
+def test_the_stages_of_a_duet_are_those_of_the_warm_up() -> None:
+    # Where one side of a duet ends first, the later stages of the other run at twice the speed.
+    distorted = timed_run(stages_ms=STAGES), timed_run(8000.0, stages_ms=(("total", 8000.0),))
+    rounds = rounds_of(lambda _: distorted)
+    (stage,) = report_of(rounds, warm_up=SLOWER).stages
+    assert stage.name == "orders"
+    assert stage.share == pytest.approx(6500 / 7000)
+
+
+def test_the_stages_of_rounds_in_turn_are_those_of_the_rounds() -> None:
+    rounds = rounds_of(lambda _: SLOWER)
+    (stage,) = report_of(rounds, choice=IN_TURN).stages
+    assert stage.name == "orders"
+    assert stage.share == pytest.approx(6500 / 7000)
 
 
 def test_a_hungrier_candidate_has_the_stages_that_took_the_memory() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 from support.timed_runs import KnownRounds, timed_pair, timed_run
 
@@ -187,7 +188,7 @@ def test_a_budget_that_is_spent_ends_it_with_the_last_look(
 
     def slow(number: int) -> Pair:
         now_s[0] += 7.0  # longer than the warm-up lets expect
-        return scattered(number)
+        return timed_pair(math.exp(0.3 * math.sin(2 * number)), elapsed_s=3.5)
 
     rounds = rounds_of(slow)
     found = comparison(rounds, budget_s=30.0).judge(RUNTIME, "<=", 1.05)
@@ -201,13 +202,72 @@ def test_a_budget_that_is_spent_ends_it_with_the_last_look(
     assert len(rounds.asked) == 7  # 49 s are gone, and 45 s may go
 
 
+def test_waiting_for_another_session_costs_no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr("pytest_zacperf.comparison.time.monotonic", lambda: now_s[0])
+
+    def late(number: int) -> Pair:
+        now_s[0] += 1000.0  # the runs themselves took 2 s
+        return scattered(number)
+
+    rounds = rounds_of(late)
+    comparison(rounds, budget_s=60.0).judge(RUNTIME, "<=", 1.05)
+    assert len(rounds.asked) == LOOKS[-1]
+
+
+def test_pairs_that_were_run_before_cost_no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_zacperf.comparison.time.monotonic", lambda: 0.0)
+    rounds = rounds_of(lambda _: timed_pair(1.0, elapsed_s=10.0))
+    found = comparison(rounds, budget_s=30.0).judge(RUNTIME, "<=", 1.0)
+    assert found.estimate is not None
+    assert found.estimate.pairs == LOOKS[-1]
+
+
+@pytest.mark.parametrize("field", ["code", "data"])
+@pytest.mark.parametrize("side", ["baseline", "candidate"])
+def test_a_side_whose_code_or_data_changes_meanwhile_is_not_compared(field: str, side: str) -> None:
+    def edited(number: int) -> Pair:
+        pair = list(timed_pair(1.0))
+        if number == 3:
+            index = ("baseline", "candidate").index(side)
+            assert pair[index].fingerprints is not None
+            changed = msgspec.structs.replace(pair[index].fingerprints, **{field: "f" * 32})
+            pair[index] = msgspec.structs.replace(pair[index], fingerprints=changed)
+        return pair[0], pair[1]
+
+    with pytest.raises(ComparisonError) as caught:
+        comparison(rounds_of(edited)).judge(RUNTIME, "<=", 1.1)
+    assert caught.value.problem == (
+        f"the code or the data of the {side} changed while it was measured"
+    )
+    assert caught.value.hint == (
+        "leave the project as it is until the comparison has ended, and run it again"
+    )
+
+
+@pytest.mark.parametrize("question", [RUNTIME, STAGE])
+def test_rounds_of_a_program_in_one_thread_keep_to_one_processor(question: Question) -> None:
+    stages = (("orders", 5.0),)
+    rounds = rounds_of(lambda _: timed_pair(1.0, stages_ms=stages))
+    comparison(rounds, warm_up=timed_pair(1.0, stages_ms=stages), schedule="auto").judge(
+        question, "<=", 1.1
+    )
+    assert rounds.on_one_processor == {True}
+
+
+def test_rounds_by_the_wall_clock_keep_to_no_processor() -> None:
+    rounds = rounds_of(same)
+    comparison(rounds, clock="wall").judge(RUNTIME, "<=", 1.1)
+    assert rounds.on_one_processor == {False}
+
+
 def test_the_budget_is_one_for_all_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [0.0]
     monkeypatch.setattr("pytest_zacperf.comparison.time.monotonic", lambda: now_s[0])
 
     def slow(number: int) -> Pair:
         now_s[0] += 20.0
-        return timed_pair(8.0 + number, stages_ms=(("orders", 5.0),))
+        return timed_pair(8.0 + number, stages_ms=(("orders", 5.0),), elapsed_s=20.0)
 
     warm_up = timed_pair(1.0, stages_ms=(("orders", 5.0),))
     rounds = rounds_of(slow)

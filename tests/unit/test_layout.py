@@ -119,6 +119,27 @@ def test_where_the_system_refuses_nothing_is_changed(
         layout.can_be_shared.cache_clear()
 
 
+@pytest.mark.parametrize("content", ["1\n", None], ids=["legacy", "not known"])
+def test_a_layout_that_does_not_follow_the_stack_limit_is_a_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "legacy").write_text(content)
+    monkeypatch.setattr(layout, "LEGACY_LAYOUT", tmp_path / "legacy")
+    layout.can_be_shared.cache_clear()
+    try:
+        assert not layout.can_be_shared()
+    finally:
+        layout.can_be_shared.cache_clear()
+
+
+def test_an_error_in_the_block_leaves_this_process_as_it_was() -> None:
+    before = resource.getrlimit(resource.RLIMIT_STACK)
+    with pytest.raises(OSError, match="no such program"), layout.laid_out(7):
+        raise OSError("no such program")
+    assert resource.getrlimit(resource.RLIMIT_STACK) == before
+
+
 def test_a_hard_limit_of_the_stack_that_leaves_no_room_is_a_refusal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

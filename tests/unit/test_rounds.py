@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import msgspec
@@ -83,25 +84,31 @@ def test_a_duet_runs_both_sides_at_once_on_one_processor(tmp_path: Path) -> None
 @pytest.mark.skipif(
     not layout.can_be_shared(), reason="this system lets nobody choose a memory layout"
 )
-def test_the_sides_of_a_duet_share_a_memory_layout_and_another_one_in_each_pair(
-    tmp_path: Path,
+@pytest.mark.parametrize("schedule", Schedule)
+def test_both_sides_share_a_memory_layout_and_have_another_one_in_each_pair(
+    tmp_path: Path, schedule: Schedule
 ) -> None:
     ours = rounds(tmp_path, WHERE, WORKLOAD, OTHER)
     for number in (1, 2):
-        baseline, candidate = ours.pair(DUET, number)
+        baseline, candidate = ours.pair(schedule, number)
         assert baseline.layout == candidate.layout is not None
     first, second, third, fourth = notes(tmp_path).split()
     assert first == second
     assert third == fourth != first
 
 
-def test_a_round_in_turn_has_a_memory_layout_by_chance(tmp_path: Path) -> None:
-    baseline, candidate = rounds(tmp_path, WHERE, WORKLOAD, OTHER).pair(ALTERNATE, 1)
-    assert (baseline.layout, candidate.layout) == (None, None)
-    assert len({*notes(tmp_path).split()}) == 2
+@pytest.mark.parametrize("one_processor", [True, False])
+def test_rounds_in_turn_keep_to_one_processor_where_asked(
+    tmp_path: Path, *, one_processor: bool
+) -> None:
+    ours = rounds(tmp_path, NOTE, WORKLOAD, OTHER)
+    pair = ours.pair(ALTERNATE, 1, one_processor=one_processor)
+    cpus = {run.environment.cpus for run in pair if run.environment}
+    assert len(cpus) == 1
+    assert (len(cpus.pop()) == 1) is (one_processor or len(os.sched_getaffinity(0)) == 1)
 
 
-def test_where_no_layout_can_be_chosen_a_duet_has_two_by_chance(
+def test_where_no_layout_can_be_chosen_each_side_has_one_by_chance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layout, "can_be_shared", lambda: False)
@@ -135,7 +142,7 @@ def test_a_round_that_fails_is_an_error_with_its_reason(tmp_path: Path, schedule
     with pytest.raises(RunError) as caught:
         rounds(tmp_path, source, WORKLOAD, OTHER).pair(schedule, 1)
     assert caught.value.problem == "round 1 of the candidate failed: KeyError: 'GC'"
-    assert caught.value.hint.endswith("-candidate-1/stderr.log")
+    assert caught.value.hint.endswith("-b-1/stderr.log")
 
 
 def test_both_sides_are_profiled_alone(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ def choice(candidate: Run = COMPUTES, capacity: Capacity = ROOM, **asked: str) -
 
 
 def test_two_sides_that_compute_on_one_processor_run_at_once() -> None:
-    assert choice() == Choice(schedule=Schedule.DUET, clock="CPU", why_no_duet=None)
+    assert choice() == Choice(
+        schedule=Schedule.DUET, clock="CPU", why_no_duet=None, one_processor=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,12 @@ def test_two_sides_that_compute_on_one_processor_run_at_once() -> None:
         pytest.param(PARALLEL, "wall", "it uses 2.5 processors", id="parallel"),
         pytest.param(THREADED, "CPU", "40% of it is not its main thread", id="threads"),
         pytest.param(FAILED, "wall", "a side has no result", id="failed"),
-        pytest.param(UNKNOWN, "CPU", "a side has no result", id="no conditions"),
+        pytest.param(
+            UNKNOWN,
+            "CPU",
+            "how much of it its main thread did is not known",
+            id="no conditions",
+        ),
     ],
 )
 def test_a_side_that_allows_no_duet_is_the_reason(candidate: Run, clock: str, why: str) -> None:
@@ -77,6 +84,31 @@ def test_memory_that_is_just_enough_is_enough() -> None:
 def test_free_memory_that_is_unknown_is_no_reason() -> None:
     found = choice(capacity=Capacity(processors=(0,), free_memory_bytes=None))
     assert found.schedule is Schedule.DUET
+
+
+@pytest.mark.parametrize(
+    ("candidate", "setting", "expected"),
+    [
+        pytest.param(COMPUTES, "auto", True, id="a duet"),
+        pytest.param(COMPUTES, "alternate", True, id="in turn by a setting"),
+        pytest.param(WAITS, "auto", False, id="waits"),
+        pytest.param(THREADED, "alternate", False, id="threads"),
+    ],
+)
+def test_only_programs_that_compute_in_one_thread_keep_to_one_processor(
+    candidate: Run, setting: str, *, expected: bool
+) -> None:
+    assert choice(candidate, schedule=setting).one_processor is expected
+
+
+def test_without_memory_for_a_duet_rounds_in_turn_keep_to_one_processor() -> None:
+    found = choice(capacity=Capacity(processors=(0,), free_memory_bytes=1))
+    assert (found.schedule, found.one_processor) == (Schedule.ALTERNATE, True)
+
+
+def test_without_pinning_no_round_keeps_to_one_processor() -> None:
+    found = choice(capacity=Capacity(processors=(), free_memory_bytes=None), schedule="alternate")
+    assert not found.one_processor
 
 
 def test_the_wall_clock_asks_for_rounds_in_turn() -> None:
