@@ -230,8 +230,9 @@ def test_a_side_whose_code_or_data_changes_meanwhile_is_not_compared(field: str,
         pair = list(timed_pair(1.0))
         if number == 3:
             index = ("baseline", "candidate").index(side)
-            assert pair[index].fingerprints is not None
-            changed = msgspec.structs.replace(pair[index].fingerprints, **{field: "f" * 32})
+            before = pair[index].fingerprints
+            assert before is not None
+            changed = msgspec.structs.replace(before, **{field: "f" * 32})
             pair[index] = msgspec.structs.replace(pair[index], fingerprints=changed)
         return pair[0], pair[1]
 
