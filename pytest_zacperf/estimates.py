@@ -135,7 +135,7 @@ def stored_estimate(
         low=interval.low,
         high=interval.high,
         pairs=len(values),
-        disturbed_pairs=0,
+        disturbed_pairs=sum(map(is_disturbed, runs)),
         baseline_median=statistics.median(samples),
         candidate_median=statistics.median(values),
     )

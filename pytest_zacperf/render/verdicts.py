@@ -111,7 +111,8 @@ def disturbed_text(verdict: Verdict) -> str | None:
     found = verdict.estimate
     if found is None or not verdict.is_mostly_disturbed:
         return None
-    return f"{found.disturbed_pairs} of {found.pairs} pairs disturbed by other programs"
+    what = "pairs" if found.schedule else "runs"
+    return f"{found.disturbed_pairs} of {found.pairs} {what} disturbed by other programs"
 
 
 def _number(verdict: Verdict, value: float) -> str:

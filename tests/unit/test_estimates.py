@@ -118,6 +118,13 @@ def test_stored_samples_are_no_pairs() -> None:
     assert found.low < 1.1 < found.high
 
 
+def test_runs_against_stored_samples_that_others_disturbed_are_counted() -> None:
+    quiet = run_of(200 * MS, 200 * MS, busy_ns=200 * MS)
+    busy = run_of(200 * MS, 200 * MS, busy_ns=400 * MS)
+    found = stored_estimate(RUNTIME, [100.0] * 6, [quiet, busy, busy], STORED, clock="CPU")
+    assert (found.pairs, found.disturbed_pairs) == (3, 2)
+
+
 def test_the_disturbance_of_a_round_of_milliseconds_is_unknown() -> None:
     short = run_of(20 * MS, 10 * MS, busy_ns=100 * MS)
     found = estimate(RUNTIME, [(short, short)] * 2, DUET, clock="CPU", schedule=Schedule.ALTERNATE)

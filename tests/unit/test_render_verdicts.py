@@ -271,7 +271,7 @@ def test_a_report_has_the_remarks_that_a_reader_must_know() -> None:
     assert "- not certain: why so" in lines
     assert "- A/A: same" in lines
     assert "- environments differ (baseline / candidate): numpy 2.0 / 2.1" in lines
-    assert "- 2 of 2 pairs disturbed by other programs" in lines
+    assert "- 2 of 2 runs disturbed by other programs" in lines
     assert "- schedule: stored samples, measured at another time" in lines
 
 
