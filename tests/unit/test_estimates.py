@@ -119,8 +119,8 @@ def test_stored_samples_are_no_pairs() -> None:
 
 
 def test_runs_against_stored_samples_that_others_disturbed_are_counted() -> None:
-    quiet = run_of(200 * MS, 200 * MS, busy_ns=200 * MS)
-    busy = run_of(200 * MS, 200 * MS, busy_ns=400 * MS)
+    quiet = run_of(200 * MS, 200 * MS)
+    busy = run_of(200 * MS, 200 * MS, busy_ns=200 * MS)
     found = stored_estimate(RUNTIME, [100.0] * 6, [quiet, busy, busy], STORED, clock="CPU")
     assert (found.pairs, found.disturbed_pairs) == (3, 2)
 
