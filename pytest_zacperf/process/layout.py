@@ -3,8 +3,8 @@
 The kernel draws it anew for each process, and with it which branches and cache lines collide: the
 same bars then cost more in one process than in the other, for all of its life. Processes with the
 same number get their libraries at the same addresses; different numbers spread these, so that no
-program profits from a place that suits it. The program itself, its heap and its stack then begin at
-fixed addresses.
+program profits from a place that suits it, and its stack with them. The program itself and its heap
+then begin at fixed addresses.
 """
 
 from __future__ import annotations
@@ -72,11 +72,14 @@ def laid_out(number: int | None) -> Iterator[Mapping[str, str]]:
         limits = resource.getrlimit(resource.RLIMIT_STACK)
         before = _personality(ASK_ONLY)
         try:
-            resource.setrlimit(resource.RLIMIT_STACK, (_stack_bytes(number), limits[1]))
+            draw = random.Random(number)  # noqa: S311 - no secret
+            stack_bytes = LEAST_STACK_BYTES + draw.randrange(0, RANGE_BYTES, PAGE_BYTES)
+            resource.setrlimit(resource.RLIMIT_STACK, (stack_bytes, limits[1]))
             _personality(before | ADDRESSES_NOT_RANDOM)
             # Only the process itself can have them back: the kernel sets the limit of one that is
             # being started a second time, after it looks started to us.
-            yield {USUAL: f"{limits[0]} {before}"}
+            # The stack begins below the variables, so it is moved by what is appended here.
+            yield {USUAL: f"{limits[0]} {before}" + " " * draw.randrange(PAGE_BYTES)}
         finally:
             _personality(before)
             resource.setrlimit(resource.RLIMIT_STACK, limits)
@@ -107,11 +110,6 @@ def _depends_on_stack_limit() -> bool:
         return LEGACY_LAYOUT.read_text(encoding="ascii").strip() == "0"
     except OSError:
         return False
-
-
-def _stack_bytes(number: int) -> int:
-    pages = random.Random(number).randrange(RANGE_BYTES // PAGE_BYTES)  # noqa: S311 - no secret
-    return LEAST_STACK_BYTES + pages * PAGE_BYTES
 
 
 def _personality(persona: int) -> int:

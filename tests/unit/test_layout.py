@@ -25,6 +25,7 @@ library.pthread_getattr_default_np(attributes)
 library.pthread_attr_getstacksize(attributes, ctypes.byref(size))
 print(json.dumps({
     "address": ctypes.cast(library.printf, ctypes.c_void_p).value,
+    "stack": int(open("/proc/self/stat").read().rpartition(")")[2].split()[25]),
     "is_random": not library.personality(ctypes.c_ulong(0xFFFFFFFF)) & layout_bit,
     "stack_limits": resource.getrlimit(resource.RLIMIT_STACK),
     "thread_bytes": size.value,
@@ -35,6 +36,7 @@ print(json.dumps({
 
 class Seen(msgspec.Struct, frozen=True):
     address: int
+    stack: int
     is_random: bool
     stack_limits: tuple[int, int]
     thread_bytes: int
@@ -57,12 +59,15 @@ def seen(folder: Path, number: int | None, *arguments: str) -> Seen:
     return msgspec.json.decode((folder / "stdout").read_bytes(), type=Seen)
 
 
-def test_processes_with_one_number_have_their_libraries_at_one_address(tmp_path: Path) -> None:
-    assert {seen(tmp_path, 7).address for _ in range(3)} == {seen(tmp_path, 7).address}
+def test_processes_with_one_number_have_libraries_and_stack_at_one_address(tmp_path: Path) -> None:
+    found = [seen(tmp_path, 7) for _ in range(3)]
+    assert len({(one.address, one.stack) for one in found}) == 1
 
 
-def test_another_number_is_another_address(tmp_path: Path) -> None:
-    assert len({seen(tmp_path, number).address for number in range(8)}) > 4
+def test_another_number_is_another_address_of_both(tmp_path: Path) -> None:
+    found = [seen(tmp_path, number) for number in range(8)]
+    assert len({one.address for one in found}) > 4
+    assert len({one.stack for one in found}) > 4
 
 
 def test_without_a_number_the_kernel_draws_the_address(tmp_path: Path) -> None:
@@ -89,8 +94,8 @@ def test_a_process_forgets_its_layout_so_that_children_and_threads_are_as_usual(
 
 
 def test_a_process_whose_layout_was_left_to_chance_forgets_nothing(tmp_path: Path) -> None:
-    assert replace(seen(tmp_path, None, "forget"), address=0) == replace(
-        seen(tmp_path, None), address=0
+    assert replace(seen(tmp_path, None, "forget"), address=0, stack=0) == replace(
+        seen(tmp_path, None), address=0, stack=0
     )
 
 
