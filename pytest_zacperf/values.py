@@ -15,6 +15,7 @@ from pytest_zacperf.records import ParameterValue
 SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 HIGHEST_CPU = 4_095
 FEWEST_PAIRS = 2  # one pair tells nothing of how far pairs differ
+MOST_PAIRS = 60  # the simulation of looks keeps 20,000 numbers for each pair
 WORDS: dict[str, ParameterValue] = {"true": True, "false": False, "none": None}
 
 
@@ -144,6 +145,8 @@ def parse_looks(value: object) -> tuple[int, ...]:
             f"{value!r} are no numbers of pairs; write growing whole numbers from "
             f"{FEWEST_PAIRS}, such as [2, 4, 8]"
         )
+    if looks[-1] > MOST_PAIRS:
+        raise ValueError(f"{looks[-1]} pairs are too many; write numbers up to {MOST_PAIRS}")
     return tuple(looks)
 
 

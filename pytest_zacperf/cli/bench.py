@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from pytest_zacperf import worktree
+from pytest_zacperf import noise, verdict, worktree
 from pytest_zacperf.assessment import Subject
 from pytest_zacperf.cli.benching import PEAK_MEMORY, RUNTIME, Bench
 from pytest_zacperf.cli.common import (
@@ -26,9 +27,10 @@ from pytest_zacperf.cli.common import (
     root_option,
     windows_option,
 )
-from pytest_zacperf.cli.recording import workloads_of
+from pytest_zacperf.cli.recording import FailedError, workloads_of
 from pytest_zacperf.cli.tables import print_table
 from pytest_zacperf.comparison import Rules
+from pytest_zacperf.errors import RunError
 from pytest_zacperf.perf_report import SHORT_REVISION, PerfReport
 from pytest_zacperf.records import ParameterValue, Workload
 from pytest_zacperf.render import message_lines
@@ -36,10 +38,29 @@ from pytest_zacperf.render.bench import bench_table, noise_lines, noise_table
 from pytest_zacperf.rounds import ComparedSide
 from pytest_zacperf.schedule import Schedule
 from pytest_zacperf.settings import STORE_FOLDER, WORKTREES_FOLDER
+from pytest_zacperf.values import FEWEST_PAIRS, MOST_PAIRS
 from pytest_zacperf.verdict import Outcome
 
 NOISE_ROUNDS = 12
-LIMIT = click.FloatRange(min=0, min_open=True)
+Command = Callable[..., None]
+
+
+def _check_limit(
+    context: click.Context,  # noqa: ARG001 - click passes it
+    option: click.Parameter,  # noqa: ARG001 - click passes it
+    limit: float,
+) -> float:
+    try:
+        verdict.check_limit(limit)
+    except ValueError as e:
+        raise click.BadParameter(str(e)) from e
+    return limit
+
+
+def _limit_option(flag: str, of: str) -> Callable[[Command], Command]:
+    return click.option(
+        flag, type=float, default=1.10, show_default=True, callback=_check_limit, help=of
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +80,9 @@ class Wish:
 @windows_option
 @engine_option
 @parameters_option
-@click.option("--limit", type=LIMIT, default=1.10, show_default=True, help="Of the runtime.")
-@click.option("--memory-limit", type=LIMIT, default=1.10, show_default=True, help="Of the memory.")
-@click.option("--rounds", type=click.IntRange(min=2), metavar="N", help="Pairs at most.")
+@_limit_option("--limit", "Of the runtime.")
+@_limit_option("--memory-limit", "Of the memory.")
+@click.option("--rounds", type=int, metavar="N", help="Pairs at most.")
 @click.option("--blame/--no-blame", default=True, help="Whether a FAIL is profiled.")
 @click.option("--allow-different-work", is_flag=True, help="Compare whatever the sides did.")
 @root_option
@@ -82,10 +103,14 @@ def bench(  # noqa: PLR0913 - click passes every option by its name
     """Compare the working tree with a revision: runtime and peak memory, side by side.
 
     With --aa both sides are the same; what is shown is the noise of this machine, and the limits
-    and rounds that follow from it. Exit code 0 for PASS, 1 for FAIL, 3 when it is not certain.
+    and rounds that follow from it. Exit code 0 for PASS, 1 for FAIL or a run that failed, 3 when it
+    is not certain or the sides cannot be compared.
     """
     if aa == (against is not None):
         raise click.UsageError("give either --against REV or --aa")
+    _check_rounds(rounds, fewest=noise.FEWEST_PAIRS if aa else FEWEST_PAIRS)
+    if aa and len(windows) > 1:
+        raise click.UsageError("--aa measures the noise of one window; give --window once")
     wish = Wish(
         limit=limit,
         memory_limit=memory_limit,
@@ -102,39 +127,72 @@ def bench(  # noqa: PLR0913 - click passes every option by its name
             _bench_revision(project, against, asked, wish)
 
 
+def _check_rounds(rounds: int | None, *, fewest: int) -> None:
+    if rounds is None or fewest <= rounds <= MOST_PAIRS:
+        return
+    raise click.BadParameter(
+        f"{rounds} pairs cannot be judged; give {fewest} to {MOST_PAIRS}", param_hint="'--rounds'"
+    )
+
+
 def _bench_revision(project: Project, against: str, asked: Sequence[Workload], wish: Wish) -> None:
     revision = worktree.resolve(project.root, against)
     reports: list[PerfReport] = []
     folder = project.root / STORE_FOLDER / WORKTREES_FOLDER
-    with open_session(project) as session, worktree.checked_out(revision, folder) as sources:
-        ours = _bench(project, session, wish)
-        for workload in asked:
-            window = workload.window.id
-            subject = Subject(
-                test="",
-                candidate=window,
-                baseline=f"{window} at {revision.commit[:SHORT_REVISION]}",
-                origin=f"--against {against}",
-                blames=wish.blames,
-            )
-            reports += ours.judge(
-                ComparedSide(workload=workload, sources=sources),
-                ComparedSide(workload=workload),
-                subject,
-                [(RUNTIME, wish.limit), (PEAK_MEMORY, wish.memory_limit)],
-            )
-    print_table(bench_table(reports))
+    try:
+        with (
+            open_session(project) as session,
+            worktree.checked_out(revision, folder) as sources,
+            _failing(),
+        ):
+            ours = _bench(project, session, wish)
+            for workload in asked:
+                for report in ours.judge(
+                    ComparedSide(workload=workload, sources=sources),
+                    ComparedSide(workload=workload),
+                    _subject(workload, revision, against, wish),
+                    [(RUNTIME, wish.limit), (PEAK_MEMORY, wish.memory_limit)],
+                ):
+                    reports.append(report)  # noqa: PERF402 - those before an error stay
+    finally:
+        # A run that fails after an hour does not take the verdicts of that hour with it.
+        _show(reports)
+    _leave([report.verdict.outcome for report in reports])
+
+
+def _subject(workload: Workload, revision: worktree.Revision, against: str, wish: Wish) -> Subject:
+    window = workload.window.id
+    return Subject(
+        test="",
+        candidate=window,
+        baseline=f"{window} at {revision.commit[:SHORT_REVISION]}",
+        origin=f"--against {against}",
+        blames=wish.blames,
+    )
+
+
+@contextlib.contextmanager
+def _failing() -> Iterator[None]:
+    # Only what runs: a tree that cannot be checked out is bad input.
+    try:
+        yield
+    except RunError as e:
+        raise FailedError(str(e)) from e
+
+
+def _show(reports: Sequence[PerfReport]) -> None:
+    if reports:  # a table without rows cannot be printed
+        print_table(bench_table(reports))
     for report in reports:
         if report.verdict.outcome is not Outcome.PASS:
             click.echo()
             click.echo("\n".join(message_lines(report)))
-    _leave([report.verdict.outcome for report in reports])
 
 
 def _bench_noise(project: Project, workload: Workload, wish: Wish) -> None:
     pairs = wish.rounds or NOISE_ROUNDS
     side = ComparedSide(workload=workload)
-    with open_session(project) as session:
+    with open_session(project) as session, _failing():
         # All pairs are measured, whatever the rules would allow a comparison.
         ours = _bench(project, session, dataclasses.replace(wish, rounds=None))
         why_no_duet = ours.why_no_duet(side)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pytest_zacperf import estimates, noise
 from pytest_zacperf.assessment import Subject, assessed
 from pytest_zacperf.comparison import Comparison, Rules
-from pytest_zacperf.errors import RunError
+from pytest_zacperf.errors import EngineError, RunError
 from pytest_zacperf.estimates import Quantity, Question
 from pytest_zacperf.noise import Noise
 from pytest_zacperf.perf_report import PerfReport
@@ -22,6 +22,8 @@ from pytest_zacperf.records import Run
 from pytest_zacperf.rounds import ComparedSide, Rounds
 from pytest_zacperf.runner import Job, Runner
 from pytest_zacperf.schedule import Schedule
+from pytest_zacperf.store import STDERR_FILE
+from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 RUNTIME = Question(quantity=Quantity.RUNTIME)
 PEAK_MEMORY = Question(quantity=Quantity.PEAK_MEMORY)
@@ -48,28 +50,29 @@ class Bench:
         candidate: ComparedSide,
         subject: Subject,
         limits: Sequence[tuple[Question, float]],
-    ) -> list[PerfReport]:
-        """Return a report for each question.
+    ) -> Iterator[PerfReport]:
+        """Yield a report for each question as soon as it is judged.
 
         Raises:
             ComparisonError: The two sides cannot be compared.
             RunError: A run failed.
+            EngineError: The engine refuses its parameters or its data.
 
         """
         window = candidate.workload.window.id
         with progress(f"{window}: warm-up", total=self._most_pairs) as step:
             comparison = self._comparison(baseline, candidate, step)
-            reports = []
             for question, limit in limits:
                 found = comparison.judge(question, "<=", limit)
-                reports.append(assessed(comparison, found, subject))
-        return reports
+                yield assessed(comparison, found, subject)
 
     def measure_noise(self, side: ComparedSide, schedule: Schedule, pairs: int) -> Noise:
         """Return how far pairs of the same program differ under a schedule.
 
         Raises:
             RunError: A run failed.
+            EngineError: The engine refuses its parameters or its data.
+            ValueError: Too few pairs.
 
         """
         window = side.workload.window.id
@@ -77,9 +80,11 @@ class Bench:
             comparison = self._comparison(side, side, step)
             choice = comparison.choice_for(RUNTIME)
             found = []
-            for number in range(1, pairs + 1):
-                found.append(comparison.rounds.pair(schedule, number))
-                step(f"{window}: {schedule}")
+            pair = comparison.rounds.pair
+            with comparison.rounds.alone():
+                for number in range(1, pairs + 1):
+                    found.append(pair(schedule, number, one_processor=choice.one_processor))
+                    step(f"{window}: {schedule}")
         clock = "CPU" if schedule is Schedule.DUET else choice.clock
         values = [
             (estimates.value_of(a, RUNTIME, clock), estimates.value_of(b, RUNTIME, clock))
@@ -117,12 +122,15 @@ class Bench:
             workload=side.workload, session=self.session, machine="alone", sources=side.sources
         )
         (run,) = self.runner.run_together([job])
-        if run.status == "error":
-            raise RunError(
-                f"the warm-up of {side.workload.window.id} failed: {run.reason}",
-                f"read {self.runner.store.run_folder(run.id)}/stderr.log",
+        if run.status != "error":
+            return run
+        what = f"the warm-up of {side.workload.window.id}"
+        if run.exit_status == EXIT_BAD_INPUT:
+            raise EngineError(
+                f"{what} could not begin: {run.reason}", "correct the engine or its parameters"
             )
-        return run
+        log = self.runner.store.run_folder(run.id) / STDERR_FILE
+        raise RunError(f"{what} failed: {run.reason}", f"read {log}")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from pytest_zacperf import housekeeping, project, settings
-from pytest_zacperf.errors import SettingsError, ZacperfError
+from pytest_zacperf.errors import ComparisonError, SettingsError, ZacperfError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.plan import Plan, parse_plan
@@ -74,6 +74,12 @@ class InputError(click.ClickException):
     """Something the user asked for cannot be done."""
 
     exit_code = EXIT_USAGE
+
+
+class NotComparableError(click.ClickException):
+    """Two sides whose costs cannot be compared, so that there is no verdict."""
+
+    exit_code = EXIT_INCONCLUSIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +223,8 @@ def errors_for_people(when_interrupted: str = "interrupted") -> Iterator[None]:
     except (KeyboardInterrupt, click.Abort):  # click makes Abort of a Ctrl-C at a prompt
         click.echo(when_interrupted, err=True)
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+    except ComparisonError as e:
+        raise NotComparableError(str(e)) from e
     except ZacperfError as e:
         raise InputError(str(e)) from e
     except OSError as e:

@@ -24,6 +24,16 @@ def with_loops(project: Project, loops: int) -> None:
     project.write("strategy.py", f"{before}loops={loops}{after[after.index(',') :]}")
 
 
+def with_body(project: Project, line: str) -> None:
+    text = (project.root / "strategy.py").read_text()
+    begin = "    if problem:\n"
+    project.write("strategy.py", text.replace(begin, f"    {line}\n{begin}"))
+
+
+def assert_nothing_ran(project: Project) -> None:
+    assert not (project.root / ".zacperf" / "runs").exists()
+
+
 @pytest.mark.slow
 def test_a_working_tree_beyond_the_limit_exits_with_1_and_one_within_it_with_0(
     project: Project,
@@ -69,6 +79,105 @@ def test_one_of_against_and_aa_is_needed(project: Project, sides: tuple[str, ...
     shown.stderr.fnmatch_lines(["Error: give either --against REV or --aa"])
 
 
+@pytest.mark.parametrize("rounds", ["1", "2", "3", "61"])
+def test_noise_of_too_few_or_too_many_rounds_is_refused_before_the_first_run(
+    project: Project, rounds: str
+) -> None:
+    shown = bench(project, "--aa", "--rounds", rounds)
+    assert shown.ret == 2
+    refused = f"Error: Invalid value for '--rounds': {rounds} pairs cannot be judged; give 4 to 60"
+    assert refused in shown.errlines
+    assert_nothing_ran(project)
+
+
+@pytest.mark.parametrize("rounds", ["1", "61"])
+def test_too_few_or_too_many_rounds_against_a_revision_are_refused(
+    project: Project, rounds: str
+) -> None:
+    shown = bench(project, "--against", "HEAD", "--rounds", rounds)
+    assert shown.ret == 2
+    refused = f"Error: Invalid value for '--rounds': {rounds} pairs cannot be judged; give 2 to 60"
+    assert refused in shown.errlines
+
+
+@pytest.mark.parametrize("flag", ["--limit", "--memory-limit"])
+@pytest.mark.parametrize("limit", ["inf", "nan", "0.0", "-1.0"])
+def test_what_cannot_be_a_limit_is_refused_before_the_first_run(
+    project: Project, flag: str, limit: str
+) -> None:
+    commit_all(project.root)
+    shown = bench(project, "--against", "HEAD", flag, limit)
+    assert shown.ret == 2
+    refused = f"'{flag}': a limit is a positive number such as 1.10, got {limit}"
+    assert f"Error: Invalid value for {refused}" in shown.errlines
+    assert_nothing_ran(project)
+
+
+def test_the_noise_of_several_windows_is_refused(project: Project) -> None:
+    shown = bench(project, "--aa", "--window", "wk-2")
+    assert shown.ret == 2
+    assert "Error: --aa measures the noise of one window; give --window once" in shown.errlines
+    assert_nothing_ran(project)
+
+
+def test_sides_that_cannot_be_compared_exit_with_3(project: Project) -> None:
+    commit_all(project.root)
+    with_body(project, "orders = 3")
+    shown = bench(project, "--against", "HEAD")
+    assert shown.ret == 3
+    shown.stderr.fnmatch_lines(["Error: *different work*"])
+
+
+def test_a_run_that_fails_exits_with_1(project: Project) -> None:
+    commit_all(project.root)
+    with_body(project, "raise RuntimeError('no bars')")
+    shown = bench(project, "--against", "HEAD")
+    assert shown.ret == 1
+    shown.stderr.fnmatch_lines([
+        "Error: the warm-up of wk-1 failed: *no bars*",
+        "  hint: read *stderr.log",
+    ])
+
+
+@pytest.mark.parametrize("sides", [("--against", "HEAD"), ("--aa",)], ids=["against", "aa"])
+def test_parameters_that_an_engine_refuses_exit_with_2(
+    project: Project, sides: tuple[str, ...]
+) -> None:
+    commit_all(project.root)
+    shown = bench(project, *sides, "--set", "lops=5")
+    assert shown.ret == 2
+    shown.stderr.fnmatch_lines([
+        "Error: the warm-up of wk-1 could not begin: *lops*",
+        "  hint: correct the engine or its parameters",
+    ])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [("orders += 1", 3), ("raise RuntimeError('no bars')", 1)],
+    ids=["not comparable", "failed"],
+)
+def test_the_verdicts_of_the_windows_before_an_error_are_shown(
+    project: Project, body: str, code: int
+) -> None:
+    commit_all(project.root)
+    with_body(project, f"if str(start)[:10] == '2025-01-27': {body}")
+    arguments = ("--window", "wk-2", "--limit", "1000", "--memory-limit", "1000")
+    shown = bench(project, "--against", "HEAD", *arguments)
+    assert shown.ret == code
+    shown.stdout.fnmatch_lines(["wk-1 * PASS * runtime *", "wk-1 * PASS * peak memory *"])
+    shown.stderr.fnmatch_lines(["Error: *"])
+
+
+def test_an_error_before_the_first_verdict_shows_no_table(project: Project) -> None:
+    commit_all(project.root)
+    with_body(project, "raise RuntimeError('no bars')")
+    shown = bench(project, "--against", "HEAD")
+    assert shown.outlines == []
+    assert shown.errlines[-2].startswith("Error: the warm-up of wk-1 failed")
+
+
 def test_an_unknown_revision_exits_with_2_and_runs_nothing(project: Project) -> None:
     commit_all(project.root)
     shown = bench(project, "--against", "nowhere")
@@ -77,4 +186,4 @@ def test_an_unknown_revision_exits_with_2_and_runs_nothing(project: Project) -> 
         "Error: git knows no revision 'nowhere'",
         "  hint: see git branch --all",
     ])
-    assert not (project.root / ".zacperf" / "runs").exists()
+    assert_nothing_ran(project)
