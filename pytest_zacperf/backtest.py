@@ -84,8 +84,9 @@ class Backtest(HasCosts):
 
     @property
     def name(self) -> str:
-        """The window, the revision, and what was asked for beyond the engine's own parameters."""
-        return " ".join(filter(None, (self.workload.window.id, self._overrides, self._at)))
+        """The window, and what was asked for beyond it: engine, parameters, revision."""
+        window = self.workload.window.id
+        return " ".join(filter(None, (window, self._other_engine, self._overrides, self._at)))
 
     @cached_property
     def sources(self) -> SourceTree | None:
@@ -194,6 +195,11 @@ class Backtest(HasCosts):
     @property
     def _at(self) -> str:
         return f"at {self._revision.commit[:SHORT_REVISION]}" if self._revision else ""
+
+    @property
+    def _other_engine(self) -> str:
+        engine = self.workload.engine
+        return "" if engine == self._session.settings.engine else engine
 
     @property
     def _overrides(self) -> str:

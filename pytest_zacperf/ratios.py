@@ -138,6 +138,30 @@ class Ratio:
 
     def __float__(self) -> float:
         """Return what is known, without running anything: NaN when that is nothing."""
+        try:
+            return self._known()
+        except ValueError:  # a side lacks the stage
+            return math.nan
+
+    def __repr__(self) -> str:
+        sides = f"{self._candidate.name} to {self._baseline.name}"
+        found = self.verdict and self.verdict.estimate
+        if found:
+            interval = f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]"
+            return f"<{self.question} ratio {interval} of {sides}, {found.pairs} pairs>"
+        try:
+            ratio = self._known()
+        except ValueError as e:
+            return f"<{self.question} ratio of {sides}, not known: {e}>"
+        if math.isnan(ratio):
+            return f"<{self.question} ratio of {sides}, not measured>"
+        return f"<{self.question} ratio {ratio:.2f} of {sides}, one run each>"
+
+    def failure_lines(self) -> list[str]:
+        """Return what the failed comparison says, in at most 8 lines and 640 characters."""
+        return list(self._judged.lines) if self._judged else []
+
+    def _known(self) -> float:
         if self._judged is not None and self._judged.verdict.estimate is not None:
             return self._judged.verdict.estimate.ratio
         if not (self._candidate.has_run and self._baseline.has_run):
@@ -147,26 +171,15 @@ class Ratio:
         before, after = (estimates.value_of(run, self.question, clock) for run in runs)
         return after / before
 
-    def __repr__(self) -> str:
-        sides = f"{self._candidate.name} to {self._baseline.name}"
-        found = self.verdict and self.verdict.estimate
-        if found:
-            interval = f"{found.ratio:.2f} [{found.low:.2f}, {found.high:.2f}]"
-            return f"<{self.question} ratio {interval} of {sides}, {found.pairs} pairs>"
-        ratio = float(self)
-        if math.isnan(ratio):
-            return f"<{self.question} ratio of {sides}, not measured>"
-        return f"<{self.question} ratio {ratio:.2f} of {sides}, one run each>"
-
-    def failure_lines(self) -> list[str]:
-        """Return what the failed comparison says, in at most 8 lines and 640 characters."""
-        return list(self._judged.lines) if self._judged else []
-
     def _holds(self, op: Operator, limit: object) -> bool:
         __tracebackhide__ = True
         if isinstance(limit, bool) or not isinstance(limit, numbers.Real):
             raise TypeError(f"a ratio is compared with a number such as 1.10, got {limit!r}")
-        verdict.check_limit(float(limit))
+        try:
+            verdict.check_limit(float(limit))
+        except ValueError as e:
+            # Without the frame that raised it, which is ours and would tell the reader nothing.
+            raise e.with_traceback(None) from None
         self._judged = self._candidate.judge(self._baseline, self.question, op, float(limit))
         outcome = self._judged.verdict.outcome
         if outcome is Outcome.INCONCLUSIVE:

@@ -52,7 +52,7 @@ class Session:
         usage_error: Why the xdist workers could not go on.
         runs: Id of a run to its row in the summary.
         verdicts: Test and question to their row in the summary.
-        has_perf_tests: Whether a test with the marker ``perf`` was run or skipped.
+        wants_verdict: Whether a test with the marker ``perf`` compared costs, or was skipped.
         comparisons: What was compared in this process, so that its rounds serve again.
         checkouts: Commit to where it is checked out, as long as the session lasts.
 
@@ -70,7 +70,7 @@ class Session:
     usage_error: str | None = None
     runs: dict[str, RunRow] = field(default_factory=dict)
     verdicts: dict[tuple[object, ...], VerdictRow] = field(default_factory=dict)
-    has_perf_tests: bool = False
+    wants_verdict: bool = False
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     checkouts: dict[str, SourceTree] = field(default_factory=dict)
 
@@ -112,8 +112,8 @@ class Session:
     def add_report(self, report: pytest.TestReport) -> None:
         """Take what a test reported; each run counts once, however many tests used it."""
         for result in getattr(report, RESULTS, ()):
-            if "is_perf_test" in result:
-                self.has_perf_tests = True
+            if "wants_verdict" in result:
+                self.wants_verdict = True
             elif "run" in result:
                 self._use_runs()
                 row = msgspec.convert(result["run"], RunRow)
@@ -127,11 +127,11 @@ class Session:
 
     @property
     def is_undecided(self) -> bool:
-        """Whether there were perf tests, and not one of them reached a verdict."""
+        """Whether perf tests compared costs or were skipped, and none of them reached a verdict."""
         decided = (
             row.verdict.outcome is not Outcome.INCONCLUSIVE for row in self.verdicts.values()
         )
-        return self.has_perf_tests and not any(decided)
+        return self.wants_verdict and not any(decided)
 
     def sources_of(self, revision: Revision) -> SourceTree:
         """Return where a revision is checked out; it stays there until the session ends.
@@ -214,7 +214,7 @@ def _say(config: pytest.Config, process: str, text: str) -> None:
 
 
 def is_undecided_under_ci(config: pytest.Config) -> bool:
-    """Return whether a session under ``CI`` had perf tests and not one of them a verdict."""
+    """Return whether a session under ``CI`` wanted a verdict and has none."""
     is_worker = hasattr(config, "workerinput")  # the controller of xdist decides
     under_ci = os.environ.get("CI", "").lower() not in {"", "0", "false"}
     return under_ci and not is_worker and config.stash[SESSION].is_undecided
@@ -236,5 +236,7 @@ def hand_on(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the results of a test on its report."""
     rows = item.stash.setdefault(ROWS, [])
     is_perf_test = item.get_closest_marker(PERF_MARKER) is not None
-    setattr(report, RESULTS, [*rows, *([{"is_perf_test": True}] if is_perf_test else [])])
+    # A test that went through without a comparison, as of how memory grows, needs no verdict.
+    wants_verdict = is_perf_test and (report.skipped or any("verdict" in row for row in rows))
+    setattr(report, RESULTS, [*rows, *([{"wants_verdict": True}] if wants_verdict else [])])
     rows.clear()

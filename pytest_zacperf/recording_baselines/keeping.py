@@ -19,6 +19,7 @@ from pytest_zacperf.baselines import (
 )
 from pytest_zacperf.comparability import environment_fingerprint, one_line_difference
 from pytest_zacperf.environment import THREAD_VARIABLES, current_environment
+from pytest_zacperf.errors import StoreError
 from pytest_zacperf.records import Baseline, Environment, Workload
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.store import BaselineStore, Claim, Decision, StoredBaseline
@@ -79,13 +80,16 @@ def accept(
 
 
 def drop(runner: Runner, stored: StoredBaseline, *, reason: str, author: str) -> None:
-    """Delete a stored baseline, and write the decision down.
+    """Delete a stored baseline, and write the decision down; one that is gone is left at that.
 
     Args:
         runner: Of the project.
         stored: One that can be used.
         reason: Why.
         author: Who does it.
+
+    Raises:
+        StoreError: Another one was recorded in its place meanwhile; that is kept.
 
     """
     baseline = stored.baseline
@@ -106,8 +110,9 @@ def drop(runner: Runner, stored: StoredBaseline, *, reason: str, author: str) ->
     )
     baselines = BaselineStore(runner.store.folder)
     with baselines.lock(_claim()):
-        store.append_decision(runner.root, decision)
-        baselines.drop(stored)
+        if _is_there(baselines, stored):
+            store.append_decision(runner.root, decision)
+            baselines.drop(stored)
 
 
 def expected_environment(runner: Runner) -> Environment:
@@ -119,6 +124,18 @@ def expected_environment(runner: Runner) -> Environment:
     if runner.limits.hash_seed is not None:
         variables["PYTHONHASHSEED"] = str(runner.limits.hash_seed)
     return msgspec.structs.replace(here, cpus=runner.cpus or here.cpus, variables=variables)
+
+
+def _is_there(baselines: BaselineStore, stored: StoredBaseline) -> bool:
+    for found in baselines.all(stored.key):
+        if found.path == stored.path:
+            if found.baseline != stored.baseline:
+                raise StoreError(
+                    f"{stored.path} was recorded anew before it could be dropped, and is kept",
+                    "see zacperf baseline show, and drop it again if it shall go, too",
+                )
+            return True
+    return False
 
 
 def _decision(kind: str, subject: str, change: str, baseline: Baseline) -> Decision:

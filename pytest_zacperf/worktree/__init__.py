@@ -34,14 +34,17 @@ NAME = re.compile(r"[0-9a-f]{12}-[0-9]+-[0-9a-f]{8}")
 # Waits for a line or for the death of all who hold the pipe, then removes a checkout ($1) and what
 # the repository ($2) knows about it. Not "git worktree prune": that forgets the user's own
 # worktrees on a disk that is not there now. Git leaves out what a killed "add" did not finish.
+# Where git could not be asked for the repository, $2 is empty and nothing is known about it.
 REMOVE = """
 trap '' HUP INT TERM
 read -r _
 rm -rf -- "$1"
 {
-    git -C "$2" worktree remove --force --force "$1"
-    rm -rf -- "$2/worktrees/${1##*/}"
-    rmdir -- "$2/worktrees"
+    if [ -n "$2" ]; then
+        git -C "$2" worktree remove --force --force "$1"
+        rm -rf -- "$2/worktrees/${1##*/}"
+        rmdir -- "$2/worktrees"
+    fi
     rm -f -- "$1.lock"
 } 2>/dev/null
 [ ! -e "$1" ]

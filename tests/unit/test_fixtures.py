@@ -184,6 +184,39 @@ def test_it(backtest, baseline_for):
     project.run().assert_outcomes(passed=1)
 
 
+def test_a_ratio_of_a_stage_that_a_side_lacks_says_so(project: Project) -> None:
+    project.write(
+        "test_it.py",
+        "import math\n"
+        + ONE_WINDOW
+        + """
+def test_it(backtest, baseline_for):
+    ratio = backtest.stage_runtime("x") / baseline_for(loops=2).stage_runtime("x")
+    assert (backtest.run.status, ratio._baseline.run.status) == ("done", "done")
+    assert math.isnan(float(ratio))
+    assert repr(ratio) == (
+        "<runtime of stage x ratio of wk-1 to wk-1 loops=2, not known: "
+        "a side has no stage 'x'; name one of its stages: 'total', 'strategy'>"
+    )
+""",
+    )
+    project.run().assert_outcomes(passed=1)
+
+
+def test_another_engine_is_part_of_a_name_and_the_session_s_own_is_not(project: Project) -> None:
+    project.write(
+        "test_it.py",
+        ONE_WINDOW
+        + """
+def test_it(backtest, baseline_for):
+    assert backtest.name == "wk-1"
+    assert baseline_for("strategy:engine").name == "wk-1"
+    assert baseline_for("b:engine", loops=2).name == "wk-1 b:engine loops=2"
+""",
+    )
+    project.run().assert_outcomes(passed=1)
+
+
 class NeverRun:
     """A side of a ratio that fails the test when something is run for it."""
 
@@ -239,6 +272,22 @@ def test_an_operand_that_makes_no_sense_is_refused(expression: str, message: str
 def test_a_limit_that_is_none_is_refused_before_anything_runs() -> None:
     with pytest.raises(ValueError, match=r"a limit is a positive number such as 1\.10, got nan"):
         _ = numpy.float64("nan") > MEMORY / MEMORY
+
+
+@pytest.mark.parametrize("limit", ["0", "float('nan')"])
+def test_a_limit_that_is_none_is_told_without_frames_of_ours(project: Project, limit: str) -> None:
+    project.write(
+        "test_it.py",
+        ONE_WINDOW + "\ndef test_it(backtest, baseline_for):\n"
+        f"    assert backtest.runtime / baseline_for().runtime <= {limit}\n",
+    )
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "E   *ValueError: a limit is a positive number such as 1.10, got *",
+        "test_it.py:6: ValueError",
+    ])
+    result.stdout.no_fnmatch_line("*check_limit*")
 
 
 def test_a_round_that_fails_is_told(project: Project) -> None:

@@ -65,6 +65,19 @@ def test_memory(backtest, baseline_for):
 )
 CERTAIN, UNCERTAIN = "1.5", "1.0"
 NO_BASELINE = "def test_without_baseline(backtest, baseline):\n    pass\n"
+NO_COMPARISON = """
+def test_slope(backtest):
+    assert backtest.memory_slope_bytes_per_day is None
+"""
+THIRD = "wk-1 strategy:third"
+OTHERS = """
+def test_it(backtest, baseline_for):
+    first, third = baseline_for("strategy:other"), baseline_for("strategy:third")
+    assert backtest.peak_memory / first.peak_memory <= 1.5
+    assert backtest.peak_memory / third.peak_memory <= 1.5
+    assert backtest.peak_memory / third.peak_memory <= 2
+    assert backtest.peak_memory / third.peak_memory <= 2
+"""
 NO_BUDGET = "--zacperf-budget=1ms"
 NO_VERDICT = "no perf test reached a verdict, and CI is set: the exit status is 1; *"
 SAME = "A/A: same code and parameters on both sides, and data without a fingerprint"
@@ -146,7 +159,10 @@ def check_files(folders: dict[str, Path]) -> None:
     content = {name: json.loads((at / "report.json").read_text()) for name, at in folders.items()}
     (runtime,), (engine,) = content["test_runtime"], content["test_engine"]
     assert (runtime["verdict"]["outcome"], runtime["functions"]) == ("FAIL", [])
-    assert (engine["origin"], engine["baseline"]) == ("named by the test", "wk-1 orders=3")
+    assert (engine["origin"], engine["baseline"]) == (
+        "named by the test",
+        "wk-1 strategy:other orders=3",
+    )
     text = (folders["test_stage"] / "report.md").read_text()
     assert "\n- no duet: " in text
     with (folders["test_stage"] / "report.csv").open(newline="") as file:
@@ -208,6 +224,67 @@ def test_without_ci_or_without_perf_tests_no_verdict_is_no_failure(
     ):
         monkeypatch.setenv("CI", value)
         assert pytester.runpytest(path).ret == expected, (value, path)
+
+
+def test_under_ci_perf_tests_that_compare_nothing_need_no_verdict(
+    project: Project, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    project.write("test_it.py", HEAD + NO_COMPARISON)
+    passed = pytester.runpytest()
+    passed.assert_outcomes(passed=1)
+    assert passed.ret == pytest.ExitCode.OK
+    passed.stdout.no_fnmatch_line(NO_VERDICT)
+    project.write("test_it.py", HEAD + NO_COMPARISON + "\n" + NO_BASELINE)
+    assert pytester.runpytest().ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_under_ci_perf_tests_that_are_all_skipped_are_no_success(
+    project: Project, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    project.write("test_it.py", HEAD + "@pytest.mark.skip(reason='not here')\n" + NO_BASELINE)
+    skipped = pytester.runpytest()
+    skipped.assert_outcomes(skipped=1)
+    assert skipped.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_under_ci_a_comparison_that_only_warns_of_its_doubt_is_no_verdict(
+    project: Project, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    project.write("test_it.py", AGAINST_ITSELF.replace("LIMIT", CERTAIN))
+    warned = pytester.runpytest(NO_BUDGET, "--zacperf-inconclusive=warn", "-W", "default")
+    warned.assert_outcomes(passed=1, warnings=1)
+    assert warned.ret == pytest.ExitCode.TESTS_FAILED
+    warned.stdout.fnmatch_lines([NO_VERDICT])
+
+
+def test_every_engine_and_limit_of_a_test_is_told_apart(
+    project: Project, pytester: pytest.Pytester
+) -> None:
+    strategy = (project.root / "strategy.py").read_text()
+    project.write("strategy.py", strategy + OTHER_ENGINE + "\n\nthird = other\n")
+    project.write("test_it.py", HEAD + OTHERS)
+    arguments = (NO_BUDGET, "--zacperf-inconclusive=warn", "-W", "default", "--junitxml=junit.xml")
+    result = pytester.runpytest(*arguments)
+    result.assert_outcomes(passed=1, warnings=4)
+    assert sum(line.startswith("INCONCLUSIVE  peak memory ") for line in result.outlines) == 3
+    text = (reports(project)["test_it"] / "report.md").read_text()
+    assert [line.partition(", named")[0] for line in text.splitlines() if "baseline: " in line] == [
+        *("- baseline: wk-1 strategy:other", f"- baseline: {THIRD}"),
+        f"- baseline: {THIRD}",
+    ]
+    figures = [
+        (one.attrib["name"].removeprefix("zacperf peak memory "), one.attrib["value"])
+        for one in ET.parse(project.root / "junit.xml").iter("property")  # noqa: S314 - our own
+    ]
+    assert figures == [
+        *(("outcome", "INCONCLUSIVE"), ("limit", "<= 1.5"), ("baseline", "wk-1 strategy:other")),
+        *(("outcome 2", "INCONCLUSIVE"), ("limit 2", "<= 1.5")),
+        ("baseline 2", THIRD),
+        *(("outcome 3", "INCONCLUSIVE"), ("limit 3", "<= 2"), ("baseline 3", THIRD)),
+    ]
 
 
 def test_a_session_under_ci_that_collects_perf_tests_only_is_not_judged(

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -21,7 +22,7 @@ from support.recorded import (
 from pytest_zacperf.baselines import baseline_key
 from pytest_zacperf.comparability import environment_fingerprint
 from pytest_zacperf.environment import THREAD_VARIABLES
-from pytest_zacperf.errors import EngineError, RunError, SettingsError
+from pytest_zacperf.errors import EngineError, RunError, SettingsError, StoreError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.recording_baselines import (
     accept,
@@ -31,7 +32,7 @@ from pytest_zacperf.recording_baselines import (
 )
 from pytest_zacperf.records import Baseline, Run
 from pytest_zacperf.runner import Runner
-from pytest_zacperf.store import DECISIONS_FILE, BaselineStore, RunStore, StoredBaseline
+from pytest_zacperf.store import DECISIONS_FILE, BaselineStore, Claim, RunStore, StoredBaseline
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 KEY, HERE = baseline_key(WORKLOAD), environment_fingerprint(ENVIRONMENT)
@@ -222,6 +223,48 @@ def test_a_dropped_baseline_of_another_environment_says_so(tmp_path: Path) -> No
     (one,) = BaselineStore(runner.store.folder).all()
     drop(runner, one, reason="too old", author="T")
     assert f"measured at {ENVIRONMENT.git_revision} in another environment (" in decisions(tmp_path)
+
+
+def test_a_baseline_that_was_recorded_anew_meanwhile_is_not_dropped(tmp_path: Path) -> None:
+    runner = replay(tmp_path)
+    accept(runner, WORKLOAD, baseline())
+    (seen,) = BaselineStore(runner.store.folder).all()
+    accept(runner, WORKLOAD, baseline(reason="the second"))
+    written = decisions(tmp_path)
+    with pytest.raises(StoreError) as caught:
+        drop(runner, seen, reason="too old", author="T")
+    problem = f"{seen.path} was recorded anew before it could be dropped, and is kept"
+    assert caught.value.problem == problem
+    assert caught.value.hint == "see zacperf baseline show, and drop it again if it shall go, too"
+    assert stored(runner) == [baseline(reason="the second")]
+    assert decisions(tmp_path) == written
+
+
+def test_a_baseline_that_was_replaced_while_its_lock_was_waited_for_is_not_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = replay(tmp_path)
+    accept(runner, WORKLOAD, baseline())
+    (seen,) = BaselineStore(runner.store.folder).all()
+
+    @contextlib.contextmanager
+    def replaced_before(store: BaselineStore, _: Claim) -> Iterator[None]:
+        store.write(KEY, HERE, baseline(reason="the second"))
+        yield
+
+    monkeypatch.setattr(BaselineStore, "lock", replaced_before)
+    with pytest.raises(StoreError, match="was recorded anew"):
+        drop(runner, seen, reason="too old", author="T")
+    assert stored(runner) == [baseline(reason="the second")]
+
+
+def test_a_baseline_that_somebody_else_dropped_is_written_down_once(tmp_path: Path) -> None:
+    runner = replay(tmp_path)
+    accept(runner, WORKLOAD, baseline())
+    (one,) = BaselineStore(runner.store.folder).all()
+    drop(runner, one, reason="too old", author="T")
+    drop(runner, one, reason="too old", author="T")
+    assert decisions(tmp_path).count("baseline dropped") == 1
 
 
 def test_a_file_that_cannot_be_used_is_not_dropped(tmp_path: Path) -> None:

@@ -252,6 +252,23 @@ def test_the_memory_of_children_is_added_and_labeled(tmp_path: Path) -> None:
     assert 60_000_000 < run.costs.peak_memory_bytes < 150_000_000
 
 
+@pytest.mark.parametrize(
+    ("seen_bytes", "source"),
+    [
+        pytest.param(0, "VmHWM", id="ended meanwhile"),
+        pytest.param(50_000, "VmHWM", id="below 1 %"),
+        pytest.param(5_000_000, "VmHWM + sampled children", id="above"),
+    ],
+)
+def test_only_children_that_matter_change_where_the_memory_figure_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen_bytes: int, source: str
+) -> None:
+    monkeypatch.setattr(measure.ChildMemorySampler, "peak_bytes", lambda *_: seen_bytes)
+    run = project(tmp_path, NOTE).run_once(WORKLOAD, session="s")
+    assert run.costs is not None
+    assert run.costs.peak_memory_source == source
+
+
 def test_a_run_without_children_has_the_figure_of_the_kernel_alone(tmp_path: Path) -> None:
     run = project(tmp_path, "def run(*w): time.sleep(0.3)\n").run_once(WORKLOAD, session="s")
     assert run.costs is not None

@@ -491,6 +491,18 @@ def test_a_checkout_that_cannot_be_removed_is_a_problem(
     assert remove_stale(repository.worktrees) == [f"{left} cannot be removed: rm: busy"]
 
 
+def test_where_git_cannot_be_asked_only_the_checkout_is_removed(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = repository.worktrees / f"{'a' * 12}-1-{'b' * 8}"
+    left.mkdir(parents=True)
+    put_first_on_path(tmp_path / "no_git", "git", "exit 1", monkeypatch)
+    noted = f'echo "$@" >> {tmp_path}/removed; exec /bin/rm "$@"'
+    put_first_on_path(tmp_path / "bin", "rm", noted, monkeypatch)
+    assert remove_stale(repository.worktrees) == []
+    assert (tmp_path / "removed").read_text() == f"-rf -- {left}\n-f -- {left}.lock\n"
+
+
 def test_a_lock_that_cannot_be_opened_is_a_problem(repository: Repository) -> None:
     left = repository.worktrees / f"{'a' * 12}-1-{'b' * 8}"
     (repository.worktrees / f"{left.name}.lock").mkdir(parents=True)
