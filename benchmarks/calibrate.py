@@ -18,7 +18,9 @@ TRIALS = 100_000
 TABLE_SEED = calibration.SEED + 1
 LIMIT = 1.10
 TRUE_RATIOS = (1.00, 1.05, 1.10, 1.25)
-STORED_SIZES_SHOWN = ((5, 3), (10, 5), (20, 15))
+STORED_SIZES_SHOWN = (5, 10, 20)
+# Errors of stored looks are so rare that it takes more trials to see them.
+STORED_TRIALS = 5
 DESIGNS = ("DUET", "ALTERNATE_CPU", "ALTERNATE_WALL", "MEMORY")
 STORED_DESIGNS = ("STORED", "STORED_WALL", "STORED_MEMORY")
 
@@ -33,11 +35,12 @@ def main() -> None:
         print(f"{name}: levels={design.levels}")
         print_paired(design, trials)
     for name in STORED_DESIGNS:
-        stored: StoredDesign = getattr(sampling, name)
-        level = rounded_down(calibration.calibrated_stored_level(stored, trials=trials))
-        stored = dataclasses.replace(stored, level=level)
-        print(f"{name}: level={stored.level}")
-        print_stored(stored, trials)
+        second: StoredDesign = getattr(sampling, name)
+        for stored in (second.first_look(), second):
+            found = calibration.calibrated_stored_level(stored, trials=STORED_TRIALS * trials)
+            level = rounded_down(found)
+            print(f"{name}, runs={stored.runs}: level={level}")
+            print_stored(dataclasses.replace(stored, level=level), trials)
 
 
 def rounded_down(level: float) -> float:
@@ -80,16 +83,16 @@ def cell(design: Design, family: Family, scale: float, ratio: float) -> str:
 
 
 def print_stored(design: StoredDesign, trials: int) -> None:
-    """Print the worst error, and how often a first look passes against the limit 1.10."""
-    worst = calibration.worst_stored_error(design, trials=trials // 5, seed=TABLE_SEED)
-    print(f"  worst error up to scale {design.highest_scale:g}: {worst:.2%}")
+    """Print the worst error, and how often a look passes against the limit 1.10."""
+    worst = calibration.worst_stored_error(design, trials=STORED_TRIALS * trials, seed=TABLE_SEED)
+    print(f"  worst error up to scale {design.highest_scale:g}: {worst:.3%}")
     print("  normal noise, PASS / FAIL in % for a true ratio against limit 1.10")
     print("  scale  stored, new " + "".join(f"{ratio:^15.2f}" for ratio in TRUE_RATIOS))
     for scale in SCALES[1:4]:
-        for samples, new in STORED_SIZES_SHOWN:
-            case = StoredCase(family="normal", scale=scale, stored=samples, new=new)
+        for samples in STORED_SIZES_SHOWN:
+            case = StoredCase(family="normal", scale=scale, stored=samples, new=design.runs)
             cells = "".join(stored_cell(design, case, ratio) for ratio in TRUE_RATIOS)
-            print(f"  {scale:5g}  {samples:6}, {new:3} {cells}")
+            print(f"  {scale:5g}  {samples:6}, {design.runs:3} {cells}")
     print()
 
 

@@ -103,6 +103,8 @@ class Judge:
             first_run=run,
             clock=self._session.settings.clock,
             allow_different_work=self._allows_different_work,
+            budget_s=self._session.settings.budget_s,
+            tell=self._session.say,
         )
 
     def _rules(self) -> Rules:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pytest_zacperf import estimates, sampling, schedule, verdict, work
+from pytest_zacperf.comparison import OVERRUN, RAISE_BUDGET
 from pytest_zacperf.errors import ComparisonError, RunError
 from pytest_zacperf.estimates import Estimate, Quantity, Question
 from pytest_zacperf.records import Baseline, Run, Workload
 from pytest_zacperf.runner import Job, Runner
 from pytest_zacperf.sampling import StoredDesign
-from pytest_zacperf.schedule import Clock
+from pytest_zacperf.schedule import Clock, Expectation
+from pytest_zacperf.units import NS_PER_S, format_ns
 from pytest_zacperf.verdict import Operator, Outcome, Verdict
 
-MORE_RUNS = 8
-LOOKS = 2  # the run that exists anyway, then that many more
+MORE_RUNS = sampling.STORED_RUNS
+# A run that others slow down looks like one that is slower, as these operators want it.
+WANTS_MORE = (">", ">=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,8 @@ class StoredComparison:
         first_run: The run of the candidate that exists anyway.
         clock: ``auto``, ``wall`` or ``CPU``.
         allow_different_work: Whether costs of different work are compared all the same.
+        budget_s: Seconds for more runs; None for what the length of a run asks for.
+        tell: Told in a sentence how long more runs will take, before the first.
 
     """
 
@@ -41,19 +47,26 @@ class StoredComparison:
     first_run: Run
     clock: str = schedule.AUTO
     allow_different_work: bool = False
+    budget_s: float | None = None
+    tell: Callable[[str], None] = lambda _: None
 
     def first_look(self, question: Question, op: Operator, limit: float) -> Verdict:
-        """Judge by the run that exists anyway.
+        """Judge by the run that exists anyway, which others may have disturbed.
 
         Raises:
             ComparisonError: The run did other work than the samples.
             ValueError: The limit is none, or a side has no such stage.
 
         """
-        return self._judged([self.first_run], question, op, limit)
+        found = self._judged([self.first_run], question, op, limit)
+        if op in WANTS_MORE and found.outcome is Outcome.PASS:
+            return dataclasses.replace(found, outcome=Outcome.INCONCLUSIVE)
+        return found
 
     def judge(self, question: Question, op: Operator, limit: float, *, why: str) -> Verdict:
         """Judge by more runs of the candidate; PASS or INCONCLUSIVE.
+
+        They are not begun where they could not settle it, or where the budget is too short.
 
         Args:
             question: What is compared.
@@ -66,19 +79,50 @@ class StoredComparison:
             RunError: A run failed.
 
         """
-        runs = [self._run(number) for number in range(1, MORE_RUNS + 1)]
+        first = self._judged([self.first_run], question, op, limit)
+        if not self._could_pass(question, op, limit):
+            return _inconclusive(first, f"{_cannot_settle(limit)}: {why}")
+        expected = schedule.expect([self.first_run], (MORE_RUNS,), budget_s=self.budget_s)
+        if not expected.looks:
+            return _inconclusive(first, _too_short(expected))
+        self.tell(self._expectation(expected))
+        runs = self._more_runs(expected)
+        if len(runs) < MORE_RUNS:
+            spent = f"the budget of {_seconds(expected.budget_s)} is spent; {RAISE_BUDGET}"
+            return _inconclusive(first, spent)
         found = self._judged(runs, question, op, limit)
         if found.outcome is Outcome.PASS:
             return found
-        return dataclasses.replace(
-            found,
-            outcome=Outcome.INCONCLUSIVE,
-            why=f"stored samples alone never fail a test: {why}",
+        return _inconclusive(found, f"stored samples alone never fail a test: {why}")
+
+    def _could_pass(self, question: Question, op: Operator, limit: float) -> bool:
+        # As many runs that agree to the nanosecond: no others make the interval narrower.
+        same = self._estimate([self.first_run] * MORE_RUNS, question)
+        # The first run may have been a slow one, or a fast one.
+        unchanged = dataclasses.replace(
+            same, ratio=1.0, low=same.low / same.ratio, high=same.high / same.ratio
+        )
+        outcomes = (verdict.outcome_of(found, op, limit) for found in (same, unchanged))
+        return Outcome.PASS in outcomes
+
+    def _expectation(self, expected: Expectation) -> str:
+        return (
+            f"timing {self.workload.window.id} against stored samples: {MORE_RUNS} runs, "
+            f"about {_seconds(MORE_RUNS * expected.pair_s)}"
         )
 
-    def runs(self) -> Sequence[Run]:
-        """Return the runs that ``judge`` has had executed."""
-        return [self._run(number) for number in range(1, MORE_RUNS + 1)]
+    def _more_runs(self, expected: Expectation) -> Sequence[Run]:
+        runs: list[Run] = []
+        spent_s = 0.0
+        while len(runs) < MORE_RUNS:
+            if spent_s + expected.pair_s > expected.budget_s * OVERRUN:
+                break
+            begun_s = time.monotonic()
+            runs.append(self._run(len(runs) + 1))
+            # As in a comparison, neither waiting for others nor a run of before is charged.
+            span_s = (runs[-1].end_utc - runs[-1].start_utc).total_seconds()
+            spent_s += min(time.monotonic() - begun_s, span_s)
+        return runs
 
     def _judged(
         self, runs: Sequence[Run], question: Question, op: Operator, limit: float
@@ -95,7 +139,7 @@ class StoredComparison:
         samples = [
             estimates.cost_value(sample, question, clock) for sample in self.baseline.samples
         ]
-        design = _design(question, clock)
+        design = _design(question, clock, len(runs))
         return estimates.stored_estimate(question, samples, runs, design, clock=clock)
 
     def _clock(self) -> Clock:
@@ -130,9 +174,30 @@ class StoredComparison:
         return run
 
 
-def _design(question: Question, clock: Clock) -> StoredDesign:
+def _inconclusive(found: Verdict, why: str) -> Verdict:
+    return dataclasses.replace(found, outcome=Outcome.INCONCLUSIVE, why=why)
+
+
+def _cannot_settle(limit: float) -> str:
+    return (
+        f"stored samples alone cannot settle the limit {limit:.2f}, not by {MORE_RUNS} more runs "
+        "without any noise, so none were begun"
+    )
+
+
+def _too_short(expected: Expectation) -> str:
+    return (
+        f"the budget of {_seconds(expected.budget_s)} is too short for {MORE_RUNS} runs "
+        f"of about {_seconds(expected.pair_s)} against stored samples; {RAISE_BUDGET}"
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return format_ns(seconds * NS_PER_S)
+
+
+def _design(question: Question, clock: Clock, runs: int) -> StoredDesign:
     by_clock = {"CPU": sampling.STORED, "wall": sampling.STORED_WALL}
     is_memory = question.quantity is Quantity.PEAK_MEMORY
     design = sampling.STORED_MEMORY if is_memory else by_clock[clock]
-    # Two looks share what the procedure may err by.
-    return dataclasses.replace(design, level=design.level / LOOKS)
+    return design.first_look() if runs == 1 else design

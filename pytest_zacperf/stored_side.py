@@ -82,12 +82,15 @@ class StoredSide(HasCosts):
                 return self._make_live(revision, self.origin), ""
         place = self._difference and f"it was recorded in another environment ({self._difference})"
         problems = " and ".join(filter(None, (place, problem)))
-        return None, f"{problems}; record a new baseline: {self._command}"
+        return None, f"{problems}; record a new baseline: {self._remedy}"
 
     @property
-    def _command(self) -> str:
+    def _remedy(self) -> str:
         window = self._used.workload.window.id
-        return f"zacperf baseline record --window {window} --reason ..."
+        return (
+            f"zacperf baseline record --window {window} --reason ... with everything committed, so "
+            "that its revision can be measured, or name a revision with --zacperf-against"
+        )
 
     def __repr__(self) -> str:
         return f"<{self.origin}: {self.name}>"

@@ -9,7 +9,6 @@ import scipy.stats
 
 from pytest_zacperf import stats
 from pytest_zacperf.calibration.noise import (
-    ALLOWED_ERROR,
     FAMILIES,
     SEED,
     TRIALS,
@@ -38,11 +37,10 @@ class StoredCase:
 def stored_cases(design: StoredDesign) -> tuple[StoredCase, ...]:
     """Return the noise and the numbers of samples for which the design keeps its promise."""
     return tuple(
-        StoredCase(family=family, scale=scale, stored=stored, new=new)
+        StoredCase(family=family, scale=scale, stored=stored, new=design.runs)
         for family in FAMILIES
         for scale in scales_of(design)
         for stored in (5, 10, 20)
-        for new in (1, 3, 5, 15)
     )
 
 
@@ -75,12 +73,12 @@ def worst_stored_error(design: StoredDesign, *, trials: int = TRIALS, seed: int 
 def calibrated_stored_level(
     design: StoredDesign, *, trials: int = TRIALS, seed: int = SEED
 ) -> float:
-    """Return the highest level at which a single look keeps its promise under the worst noise."""
+    """Return the highest level at which one look keeps its promise under the worst noise."""
     levels = []
     for case in stored_cases(design):
         at = _stored_location(design, case, trials=trials, seed=seed)
         distance = np.abs(at.value) / at.standard_error
-        critical = float(np.quantile(distance, 1 - 2 * ALLOWED_ERROR))
+        critical = float(np.quantile(distance, 1 - 2 * design.error))
         levels.append(float(scipy.stats.t.sf(critical, at.df)))
     return min(levels)
 

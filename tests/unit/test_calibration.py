@@ -22,6 +22,12 @@ SEED = 7
 LIMIT = math.log(1.10)
 # An error of 1 % is seen within three standard errors of these trials; both directions count.
 MARGIN = 3 * math.sqrt(0.01 * 0.99 / (2 * TRIALS))
+# Stored looks err far more rarely.
+STORED_TRIALS = 40_000
+STORED_LOOKS = [
+    pytest.param(STORED.first_look(), id="first look"),
+    pytest.param(STORED, id="second look"),
+]
 
 
 def rates(design: Design, ratio: float, family: Family = "normal", scale: float = 1.0) -> Rates:
@@ -197,14 +203,32 @@ def test_looks_that_are_no_schedule_get_no_levels() -> None:
         calibration.with_looks(DUET, (5, 3))
 
 
-def test_the_stored_level_is_what_the_calibration_gives() -> None:
-    found = calibration.calibrated_stored_level(STORED, trials=4_000, seed=SEED)
-    assert found == pytest.approx(STORED.level, rel=0.25)
+@pytest.mark.parametrize("design", STORED_LOOKS)
+def test_the_levels_of_stored_looks_are_what_the_calibration_gives(design: StoredDesign) -> None:
+    found = calibration.calibrated_stored_level(design, trials=STORED_TRIALS, seed=SEED)
+    df = design.prior_df + 10
+    expected = stats.critical_value(design.level, df)
+    # Heavy tails: the level for a single run differs a lot between random numbers.
+    assert stats.critical_value(found, df) == pytest.approx(expected, rel=0.15)
 
 
-def test_one_look_at_stored_samples_errs_in_at_most_one_percent() -> None:
-    worst = calibration.worst_stored_error(STORED, trials=4_000, seed=SEED)
-    assert 0.007 < worst < 0.01 + 3 * math.sqrt(0.01 * 0.99 / 8_000)
+@pytest.mark.parametrize("design", STORED_LOOKS)
+def test_a_look_at_stored_samples_errs_as_rarely_as_it_may(design: StoredDesign) -> None:
+    worst = calibration.worst_stored_error(design, trials=STORED_TRIALS, seed=SEED)
+    margin = 3 * math.sqrt(design.error / (2 * STORED_TRIALS))
+    assert design.error / 2 < worst < design.error + margin
+
+
+@pytest.mark.parametrize("design", STORED_LOOKS)
+def test_a_stored_level_a_hundred_times_as_high_would_be_noticed(design: StoredDesign) -> None:
+    wrong = dataclasses.replace(design, level=100 * design.level)
+    worst = calibration.worst_stored_error(wrong, trials=STORED_TRIALS, seed=SEED)
+    assert worst > design.error + 3 * math.sqrt(design.error / (2 * STORED_TRIALS))
+
+
+def test_both_stored_looks_leave_a_comparison_the_error_that_it_spends() -> None:
+    both = STORED.first_look().error + STORED.error
+    assert both + calibration.spending(0.5, 1)[-1] < 0.01
 
 
 @pytest.mark.parametrize("design", [sampling.STORED_WALL, sampling.STORED_MEMORY])
@@ -213,7 +237,7 @@ def test_all_stored_designs_share_the_level(design: StoredDesign) -> None:
 
 
 def test_stored_samples_pass_what_is_much_faster_and_not_what_is_at_the_limit() -> None:
-    case = StoredCase(family="normal", scale=1.0, stored=10, new=5)
+    case = StoredCase(family="normal", scale=1.0, stored=10, new=STORED.runs)
     faster, same, limit = (
         calibration.simulate_stored(
             STORED,
@@ -223,9 +247,9 @@ def test_stored_samples_pass_what_is_much_faster_and_not_what_is_at_the_limit() 
             true_log_ratio=math.log(ratio),
             limit_log_ratio=LIMIT,
         )
-        for ratio in (0.8, 1.0, 1.10)
+        for ratio in (0.7, 1.0, 1.10)
     )
     assert faster.passed > 0.95
-    assert 0.1 < same.passed < 0.3
-    assert limit.passed < 0.01
-    assert same.mean_pairs == 5
+    assert same.passed < 0.05
+    assert limit.passed < 0.001
+    assert same.mean_pairs == STORED.runs

@@ -11,13 +11,6 @@ from pytest_zacperf.sampling import ALTERNATE_CPU, ALTERNATE_WALL, DUET, MEMORY,
 DESIGNS = [DUET, ALTERNATE_CPU, ALTERNATE_WALL, MEMORY]
 
 
-@pytest.mark.parametrize(
-    ("pairs", "expected"), [(0, 2), (1, 2), (2, 3), (4, 6), (5, 6), (7, 8), (8, None), (9, None)]
-)
-def test_the_next_look_is_the_first_one_beyond_the_pairs(pairs: int, expected: int | None) -> None:
-    assert sampling.next_look(DUET, pairs) == expected
-
-
 @pytest.mark.parametrize("design", DESIGNS)
 def test_every_look_has_a_level(design: Design) -> None:
     assert len(design.levels) == len(design.looks)

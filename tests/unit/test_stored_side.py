@@ -19,7 +19,10 @@ from pytest_zacperf.worktree import Revision
 OTHER = recorded.environment(machine="arm64 Other")
 DIRTY = recorded.environment(git_dirty=True)
 NO_GIT = recorded.environment(git_revision=None, git_dirty=None)
-COMMAND = "; record a new baseline: zacperf baseline record --window wk-1 --reason ..."
+REMEDY = (
+    "; record a new baseline: zacperf baseline record --window wk-1 --reason ... with everything "
+    "committed, so that its revision can be measured, or name a revision with --zacperf-against"
+)
 
 
 def side(*entries: Baseline, root: Path = Path("nowhere")) -> StoredSide:
@@ -85,7 +88,7 @@ def test_a_revision_that_git_knows_can_be_run(repository: Path) -> None:
 
 def test_a_revision_that_is_gone_is_told(repository: Path) -> None:
     found = side(recorded.baseline(), root=repository).live()
-    assert found == (None, f"git knows no revision '{recorded.REVISION}'{COMMAND}")
+    assert found == (None, f"git knows no revision '{recorded.REVISION}'{REMEDY}")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +102,7 @@ def test_a_baseline_without_a_clean_revision_cannot_be_run(
     baseline: Environment, problem: str
 ) -> None:
     stored = recorded.baseline(environment=baseline)
-    assert side(stored).live() == (None, f"{problem}{COMMAND}")
+    assert side(stored).live() == (None, f"{problem}{REMEDY}")
 
 
 def test_another_environment_is_told_beside_the_reason_why_nothing_can_be_run() -> None:
@@ -109,6 +112,6 @@ def test_another_environment_is_told_beside_the_reason_why_nothing_can_be_run() 
         None,
         (
             "it was recorded in another environment (processor x86_64 Example / arm64 Other) and "
-            f"tracked files differ from 0123456789ab{COMMAND}"
+            f"tracked files differ from 0123456789ab{REMEDY}"
         ),
     )
