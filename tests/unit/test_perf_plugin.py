@@ -405,8 +405,8 @@ def test_a_stored_baseline_is_looked_at_first_and_its_revision_decides(project: 
         "INCONCLUSIVE  runtime * 1.10  *  1  stored  test_it.py::test_runtime[[]wk-1[]]",
         "PASS          peak memory * 1  stored  test_it.py::test_memory[[]wk-1[]]",
         (
-            "*: INCONCLUSIVE: stored samples alone cannot settle the limit 1.10, not by 8 more runs "
-            "without any noise, so none were begun: tracked files differ from "
+            "*: INCONCLUSIVE: stored samples alone cannot settle the limit 1.10, not by 8 more "
+            "runs without any noise, so none were begun: tracked files differ from "
             f"{first[:12]}; record a new baseline: zacperf baseline record --window wk-1 *"
         ),
     ])
