@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +26,9 @@ from pytest_zacperf.cli.common import (
     root_option,
     windows_option,
 )
-from pytest_zacperf.cli.recording import FailedError, workloads_of
+from pytest_zacperf.cli.recording import failed_runs, workloads_of
 from pytest_zacperf.cli.tables import print_table
 from pytest_zacperf.comparison import Rules
-from pytest_zacperf.errors import RunError
 from pytest_zacperf.perf_report import SHORT_REVISION, PerfReport
 from pytest_zacperf.records import ParameterValue, Workload
 from pytest_zacperf.render import message_lines
@@ -143,7 +141,7 @@ def _bench_revision(project: Project, against: str, asked: Sequence[Workload], w
         with (
             open_session(project) as session,
             worktree.checked_out(revision, folder) as sources,
-            _failing(),
+            failed_runs(),
         ):
             ours = _bench(project, session, wish)
             for workload in asked:
@@ -171,15 +169,6 @@ def _subject(workload: Workload, revision: worktree.Revision, against: str, wish
     )
 
 
-@contextlib.contextmanager
-def _failing() -> Iterator[None]:
-    # Only what runs: a tree that cannot be checked out is bad input.
-    try:
-        yield
-    except RunError as e:
-        raise FailedError(str(e)) from e
-
-
 def _show(reports: Sequence[PerfReport]) -> None:
     if reports:  # a table without rows cannot be printed
         print_table(bench_table(reports))
@@ -192,7 +181,7 @@ def _show(reports: Sequence[PerfReport]) -> None:
 def _bench_noise(project: Project, workload: Workload, wish: Wish) -> None:
     pairs = wish.rounds or NOISE_ROUNDS
     side = ComparedSide(workload=workload)
-    with open_session(project) as session, _failing():
+    with open_session(project) as session, failed_runs():
         # All pairs are measured, whatever the rules would allow a comparison.
         ours = _bench(project, session, dataclasses.replace(wish, rounds=None))
         why_no_duet = ours.why_no_duet(side)

@@ -68,7 +68,7 @@ def record_all(
     author, refused = current_author(project.root), list[str]()
     with open_session(project) as session:
         for workload in workloads:
-            with _failing():
+            with failed_runs():
                 found = record(
                     runner,
                     workload,
@@ -110,7 +110,13 @@ def _warn(text: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _failing() -> Iterator[None]:
+def failed_runs() -> Iterator[None]:
+    """Let a run that fails in the block end the command with the exit status of a failure.
+
+    Raises:
+        FailedError: A run failed.
+
+    """
     try:
         yield
     except RunError as e:

@@ -62,9 +62,7 @@ def run_workload(
         _wait_at_gate(0, context, gates)
         profiler = Profiler(_code_root(request)) if request.profile else None
         measurement = _measured_run(engine, context, total, profiler)
-        _wait_at_gate(
-            1, context, gates
-        )  # what comes now would disturb a run that is still under way
+        _wait_at_gate(1, context, gates)  # what comes now would disturb a run still under way
         watched_by = list(conditions.tracing_problems())
         output = returned.require_output(engine.collect(context), engine)
         _require_own_sources(request, engine)  # what run() and collect() have loaded, too
