@@ -64,7 +64,8 @@ def grown(
 
     A function is the same on both sides when module and name are: lines move between revisions.
     One that was renamed or moved counts as new. A thread that waits for another one grows with it,
-    so functions that only wait come last, unless the growth of the others cannot explain theirs.
+    so of these functions those that only wait come last, unless the growth of the others cannot
+    explain theirs.
 
     Args:
         baseline: Functions of the profiled baseline, in any order.
@@ -78,8 +79,8 @@ def grown(
     waiting_ns = sum(growth.grown_ns for growth in worse if growth.waits)
     working_ns = sum(growth.grown_ns for growth in worse if not growth.waits)
     is_explained = waiting_ns <= MOST_WAITING_THREADS * working_ns
-    worse.sort(key=lambda g: (g.waits and is_explained, -g.grown_ns, g.module, g.name))
-    return tuple(worse[:most])
+    worse.sort(key=lambda growth: (-growth.grown_ns, growth.module, growth.name))
+    return tuple(sorted(worse[:most], key=lambda growth: growth.waits and is_explained))
 
 
 def _by_name(functions: Iterable[FunctionProfile]) -> dict[tuple[str, str], FunctionProfile]:

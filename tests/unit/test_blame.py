@@ -95,6 +95,13 @@ def test_who_waits_for_the_slow_function_comes_after_it() -> None:
     assert names(grown([], candidate)) == ["mean", "value", "Thread.join"]
 
 
+def test_who_waits_long_is_not_crowded_out_by_functions_that_hardly_grew() -> None:
+    candidate = [function(f"f{n}", 5) for n in range(20)]
+    candidate += [function("mean", 1_000), function("Thread.join", 1_000, module="threading.py")]
+    found = names(grown([], candidate))
+    assert (found[0], found[-1], len(found)) == ("mean", "Thread.join", 10)
+
+
 def test_waiting_that_nobody_explains_is_the_cause() -> None:
     candidate = [function("Event.wait", 2_000, module="threading.py"), function("mean", 1)]
     growths = grown([], candidate)
