@@ -65,7 +65,7 @@ from dataclasses import dataclass, field
 from pytest_zacperf.engines import BacktestOutput
 from pytest_zacperf.engines.function import FunctionEngine
 
-BARS = 110_000
+BARS = 220_000
 LENGTHS = {"fast": 12, "slow": 48, "trend": 200}
 
 

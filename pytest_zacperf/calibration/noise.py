@@ -18,7 +18,7 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 Family: TypeAlias = Literal["normal", "t3", "autocorrelated"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
-AUTOCORRELATION = 0.3
+CORRELATION = 0.3  # of neighbors, unless a design says otherwise
 # Below the 1 % that is promised, so that the error of the simulation itself cannot cross it.
 ALLOWED_ERROR = 0.009
 TRIALS = 20_000
@@ -45,7 +45,13 @@ class Rates:
         return (self.passed + self.failed) / 2
 
 
-def noise(family: Family, shape: tuple[int, int], generator: np.random.Generator) -> Floats:
+def noise(
+    family: Family,
+    shape: tuple[int, int],
+    generator: np.random.Generator,
+    *,
+    correlation: float = CORRELATION,
+) -> Floats:
     """Return noise with mean 0 and standard deviation 1, one row for each trial.
 
     Heavy tails are scaled to the same standard deviation and not to the same median absolute
@@ -54,20 +60,19 @@ def noise(family: Family, shape: tuple[int, int], generator: np.random.Generator
 
     Args:
         family: ``t3`` is Student's t with three degrees of freedom, ``autocorrelated`` a normal
-            process whose neighbors correlate by 0.3.
+            process whose neighbors correlate.
         shape: Trials, samples.
         generator: The source of randomness.
+        correlation: Of neighbors in autocorrelated noise.
 
     """
     if family == "t3":
         return np.asarray(generator.standard_t(3, shape) / np.sqrt(3))
     values = generator.standard_normal(shape)
     if family == "autocorrelated":
-        innovation = np.sqrt(1 - AUTOCORRELATION**2)
+        innovation = np.sqrt(1 - correlation**2)
         for index in range(1, shape[1]):
-            values[:, index] = (
-                AUTOCORRELATION * values[:, index - 1] + innovation * values[:, index]
-            )
+            values[:, index] = correlation * values[:, index - 1] + innovation * values[:, index]
     return values
 
 

@@ -53,7 +53,7 @@ def simulate(  # noqa: PLR0913 - one experiment has this many settings
     """
     generator = np.random.default_rng(seed)
     log_ratios = true_log_ratio + scale * design.prior_sd * noise(
-        family, (trials, design.looks[-1]), generator
+        family, (trials, design.looks[-1]), generator, correlation=design.highest_correlation
     )
     outcome = np.zeros(trials, dtype=np.int64)
     pairs = np.full(trials, design.looks[-1])
@@ -144,7 +144,8 @@ def spending(first_share: float, looks: int) -> tuple[float, ...]:
 
 def _noises(design: Design, pairs: int, *, trials: int, seed: int) -> Iterator[Floats]:
     for family in FAMILIES:
-        unit = noise(family, (trials, pairs), np.random.default_rng(seed))
+        generator = np.random.default_rng(seed)
+        unit = noise(family, (trials, pairs), generator, correlation=design.highest_correlation)
         for scale in scales_of(design):
             yield scale * unit
 
