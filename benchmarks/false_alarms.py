@@ -5,7 +5,7 @@ beside a CPU hog that comes and goes on one processor. Every fresh comparison is
 own; most trials draw recorded pairs of these again, and are counted apart.
 
 Asserts nothing. Run: ``python benchmarks/false_alarms.py [FRESH [MINUTES [FOLDER]]]`` with the
-number of fresh comparisons of each kind (30 takes about 75 minutes), after how many minutes none
+number of fresh comparisons of each kind (30 takes more than two hours), after how many minutes none
 begins, and a folder that keeps the runs, so that the same call goes on where the last one ended.
 """
 
@@ -53,6 +53,12 @@ RULES = Rules(
     duet_looks=sampling.DUET.looks,
     alternate_looks=sampling.ALTERNATE_CPU.looks,
 )
+# Whatever minutes are left, first what the targets speak of.
+GROUPS = (
+    tuple((Schedule.DUET, slowdown) for slowdown in SLOWDOWNS),
+    ((Schedule.ALTERNATE, 0), (Schedule.ALTERNATE, 25)),
+    ((Schedule.ALTERNATE, 5), (Schedule.ALTERNATE, 10)),
+)
 DESIGNS = {Schedule.DUET: sampling.DUET, Schedule.ALTERNATE: sampling.ALTERNATE_CPU}
 # A crossing of means on bars that are computed, not read: the objects and calls of a real one. A
 # single tight loop would be noisier: a few collisions of its few addresses are all of its cost.
@@ -65,7 +71,7 @@ from dataclasses import dataclass, field
 from pytest_zacperf.engines import BacktestOutput
 from pytest_zacperf.engines.function import FunctionEngine
 
-BARS = 220_000
+BARS = 110_000
 LENGTHS = {"fast": 12, "slow": 48, "trend": 200}
 
 
@@ -141,13 +147,26 @@ class Kind:
     Attributes:
         outcomes: Of the fresh comparisons.
         pairs_needed: Of the fresh comparisons.
-        trials: Pairs of (baseline, candidate) of each fresh comparison.
+        trials: Runs of (baseline, candidate) of each fresh comparison.
+        runs_per_side: Of how many runs a pair took the best.
 
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     pairs_needed: list[int] = field(default_factory=list)
     trials: list[list[tuple[Costs, Costs]]] = field(default_factory=list)
+    runs_per_side: int = 1
+
+    def pairs(self) -> list[list[tuple[float, float]]]:
+        """Return the CPU times of both sides of each pair, for each fresh comparison."""
+        return [
+            [
+                (min(a.cpu_ns for a, _ in runs), min(b.cpu_ns for _, b in runs))
+                for at in range(0, len(trial), self.runs_per_side)
+                if len(runs := trial[at : at + self.runs_per_side]) == self.runs_per_side
+            ]
+            for trial in self.trials
+        ]
 
 
 def main() -> None:
@@ -168,16 +187,15 @@ def main() -> None:
         root.mkdir(exist_ok=True)
         os.environ["TMPDIR"] = str(root)  # a machine lock of its own
         (root / "strategy.py").write_text(STRATEGY, encoding="utf-8")
-        # In turn, so that a busy minute hits all kinds alike.
-        for number in range(fresh):
-            for condition, kinds in found.items():
-                if time.monotonic() > deadline_s:
-                    break
-                with CONDITIONS[condition]():
-                    for (schedule, slowdown), kind in kinds.items():
-                        compare(root, schedule, slowdown, f"{condition}{number}", kind)
+        # In turn, so that a busy minute hits all kinds of a group alike.
+        for group, number, condition in itertools.product(GROUPS, range(fresh), found):
+            if time.monotonic() > deadline_s:
+                break
+            with CONDITIONS[condition]():
+                for kind in group:
+                    compare(root, *kind, f"{condition}{number}", found[condition][kind])
     for condition, kinds in found.items():
-        print_tables(condition, kinds)
+        print_tables(condition, {kind: one for kind, one in kinds.items() if one.outcomes})
 
 
 def compare(root: Path, schedule: Schedule, slowdown: int, name: str, kind: Kind) -> None:
@@ -204,6 +222,7 @@ def compare(root: Path, schedule: Schedule, slowdown: int, name: str, kind: Kind
         raise SystemExit(found.why)
     kind.outcomes.append(found.outcome)
     kind.pairs_needed.append(found.estimate.pairs)
+    kind.runs_per_side = found.estimate.runs_per_side
     kind.trials.append([(costs_of(a), costs_of(b)) for a, b in comparison.pairs[schedule]])
 
 
@@ -237,13 +256,12 @@ def costs_of(run: Run) -> Costs:
 
 def resampled(kind: Kind, design: Design, trials: int, seed: int) -> Kind:
     """Return trials whose pairs are drawn from the recorded ones, with replacement."""
-    pool = list(itertools.chain.from_iterable(kind.trials))
+    pool = list(itertools.chain.from_iterable(kind.pairs()))
     draw = random.Random(seed)  # noqa: S311 - a simulation
     found = Kind()
     for _ in range(trials):
         pairs = [draw.choice(pool) for _ in range(design.looks[-1])]
-        found.trials.append(pairs)
-        outcome, needed = decided([(a.cpu_ns, b.cpu_ns) for a, b in pairs], design)
+        outcome, needed = decided(pairs, design)
         found.outcomes.append(outcome)
         found.pairs_needed.append(needed)
     return found
@@ -272,17 +290,17 @@ def print_tables(condition: str, kinds: dict[tuple[Schedule, int], Kind]) -> Non
     print("\n| rule on the alternating rounds | trials | flagged at +0 / 5 / 10 / 25 % |")
     print("|---|---|---|")
     for name, rule in RULES_OF_OTHERS.items():
-        rates = [
-            flagged(rule, kinds[Schedule.ALTERNATE, slowdown], kinds) for slowdown in SLOWDOWNS
-        ]
-        shown = " / ".join(f"{rate:.0%}" for rate in rates)
-        print(f"| {name} | {len(kinds[Schedule.ALTERNATE, 0].trials)} fresh, 400 drawn | {shown} |")
-    spreads = {s: log_ratio_sd(kinds[s, 0]) for s in Schedule}
-    print(
-        "\nsd of the log ratio of CPU times, A/A: "
-        + ", ".join(f"{s} {sd:.1%}" for s, sd in spreads.items()),
-        flush=True,
-    )
+        measured = [kinds.get((Schedule.ALTERNATE, slowdown)) for slowdown in SLOWDOWNS]
+        shown = " / ".join(f"{flagged(rule, one, kinds):.0%}" if one else "-" for one in measured)
+        counts = "/".join(str(len(one.trials)) if one else "0" for one in measured)
+        print(f"| {name} | {counts} fresh, 400 drawn | {shown} |")
+    print()
+    for schedule in Schedule:
+        of_schedule = [one for (laid_out, _), one in kinds.items() if laid_out is schedule]
+        if (schedule, 0) in kinds:
+            sd = log_ratio_sd(kinds[schedule, 0])
+            print(f"{schedule}: sd of the log ratio of a pair's CPU times, A/A: {sd:.1%}")
+        print(f"{schedule}: {correlation_text(of_schedule)}", flush=True)
 
 
 def verdict_row(schedule: str, slowdown: int, label: str, kind: Kind) -> str:
@@ -295,8 +313,39 @@ def verdict_row(schedule: str, slowdown: int, label: str, kind: Kind) -> str:
 
 def log_ratio_sd(kind: Kind) -> float:
     """Return the standard deviation of the log ratio of CPU times over all recorded pairs."""
-    pairs = list(itertools.chain.from_iterable(kind.trials))
-    return float(np.std([np.log(b.cpu_ns / a.cpu_ns) for a, b in pairs], ddof=1))
+    pairs = itertools.chain.from_iterable(kind.pairs())
+    return float(np.std([np.log(b / a) for a, b in pairs], ddof=1))
+
+
+def correlation_text(kinds: Sequence[Kind]) -> str:
+    """Return how neighboring pairs correlate by rank, within comparisons of 8 pairs and more.
+
+    Within few pairs it is below 0 by itself: what shuffled pairs show is taken off.
+    """
+    ranks = [
+        scipy.stats.rankdata([b / a for a, b in pairs]) - (len(pairs) + 1) / 2
+        for kind in kinds
+        for pairs in kind.pairs()
+        if len(pairs) >= 8  # noqa: PLR2004 - fewer say nothing
+    ]
+    if len(ranks) < 5:  # noqa: PLR2004 - fewer say nothing
+        return f"{len(ranks)} comparisons of 8 pairs and more say nothing of their correlation"
+    draw = np.random.default_rng(7)
+    shuffled = np.mean([neighbors([draw.permutation(one) for one in ranks]) for _ in range(300)])
+    again = [
+        neighbors([ranks[i] for i in draw.integers(0, len(ranks), len(ranks))]) for _ in range(500)
+    ]
+    low, high = np.percentile(again, [2.5, 97.5]) - shuffled
+    return (
+        f"neighboring pairs of {len(ranks)} comparisons of 8 and more correlate by "
+        f"{neighbors(ranks) - shuffled:.2f} (95 % of a bootstrap {low:.2f} to {high:.2f})"
+    )
+
+
+def neighbors(ranks: Sequence[np.ndarray]) -> float:
+    """Return the correlation of centered ranks with their neighbors, over all comparisons."""
+    together = sum(float(np.sum(one[1:] * one[:-1])) / (len(one) - 1) for one in ranks)
+    return together / sum(float(np.mean(one**2)) for one in ranks)
 
 
 def flagged(rule: object, kind: Kind, kinds: dict[tuple[Schedule, int], Kind]) -> float:

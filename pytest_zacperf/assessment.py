@@ -52,11 +52,13 @@ class _Causes:
 def assessed(comparison: Comparison, found: Verdict, subject: Subject) -> PerfReport:
     """Return the report of a comparison; on FAIL both sides run once more to be explained."""
     baseline, candidate = comparison.warm_up
-    pairs = comparison.measured_for(found)
-    estimate = found.estimate
-    rounds: tuple[Round, ...] = ()
-    if estimate is not None and estimate.schedule is not None:
-        rounds = perf_report.rounds_of(pairs, estimate.schedule)
+    choice = comparison.choice_for(found.question)
+    rounds = perf_report.rounds_of(
+        comparison.pairs.get(choice.schedule, ()),
+        choice.schedule,
+        runs_per_side=choice.runs_per_side,
+        counted=found.estimate.pairs if found.estimate else 0,
+    )
     causes = _causes(comparison, found, blames=subject.blames)
     return _report(
         found,
@@ -64,7 +66,7 @@ def assessed(comparison: Comparison, found: Verdict, subject: Subject) -> PerfRe
         causes,
         environments=(baseline.environment, candidate.environment),
         fingerprints=(baseline.fingerprints, candidate.fingerprints),
-        why_no_duet=comparison.choice_for(found.question).why_no_duet,
+        why_no_duet=choice.why_no_duet,
         rounds=rounds,
     )
 
@@ -79,7 +81,12 @@ def assessed_by_samples(stored: StoredComparison, found: Verdict, subject: Subje
         environments=(stored.baseline.environment, run.environment),
         fingerprints=(stored.baseline.fingerprints, run.fingerprints),
         why_no_duet=None,
-        rounds=(),
+        rounds=perf_report.stored_rounds(
+            stored.baseline,
+            stored.first_run,
+            stored.more_runs,
+            counted=found.estimate.pairs if found.estimate else 0,
+        ),
     )
 
 

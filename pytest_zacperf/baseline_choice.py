@@ -38,7 +38,7 @@ def choose(request: pytest.FixtureRequest, workload: Workload) -> Backtest | Sto
         return Backtest(changed, session=session, item=item, origin=origin)
     entries = _stored(session, workload)
     if not entries:
-        pytest.skip(_how_to_get_one(workload))
+        pytest.skip(_how_to_get_one(workload, request.config.getoption("--zacperf-engine")))
 
     def live(revision: Revision, origin: str) -> Backtest:
         return Backtest(workload, session=session, item=item, origin=origin, revision=revision)
@@ -62,8 +62,8 @@ def _stored(session: Session, workload: Workload) -> list[Baseline]:
     return sorted(entries, key=lambda entry: entry.recorded_utc, reverse=True)
 
 
-def _how_to_get_one(workload: Workload) -> str:
-    command = record_command([workload.window.id])
+def _how_to_get_one(workload: Workload, engine: str | None) -> str:
+    command = record_command([workload.window.id], engine=engine)
     return (
         f"no baseline for {workload.window.id}: record one with: {command}; or compare with a "
         'git revision: --zacperf-against REV, or set baseline = { parameter = "value" } under '

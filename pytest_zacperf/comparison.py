@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pytest_zacperf import estimates, measure, sampling, schedule, verdict, work
 from pytest_zacperf.errors import ComparisonError, SettingsError
 from pytest_zacperf.estimates import Pair, Quantity, Question
-from pytest_zacperf.records import Run
 from pytest_zacperf.rounds import SIDES, ComparedSide, Rounds
 from pytest_zacperf.sampling import Design
 from pytest_zacperf.schedule import Capacity, Choice, Clock, Expectation, Schedule
@@ -80,20 +79,20 @@ class Comparison:
         self.check(question, self.warm_up)
         choice = self.choice_for(question)
         design = self.design_for(question, choice.schedule, choice.clock)
-        expected = schedule.expect(self.warm_up, design.looks, budget_s=self.rules.budget_s)
+        expected = schedule.expect(
+            self.warm_up,
+            design.looks,
+            budget_s=self.rules.budget_s,
+            runs_per_side=choice.runs_per_side,
+        )
         found: estimates.Estimate | None = None
         why = _why_none(expected, design) if not expected.looks else None
         for look in expected.looks:
             if not self._measure(look, choice, expected, question):
                 why = f"the budget of {_seconds(expected.budget_s)} is spent; {RAISE_BUDGET}"
                 break
-            found = estimates.estimate(
-                question,
-                self.pairs[choice.schedule][:look],
-                design,
-                clock=choice.clock,
-                schedule=choice.schedule,
-            )
+            pairs = self.pairs[choice.schedule][: look * choice.runs_per_side]
+            found = estimates.estimate(question, pairs, design, choice)
             outcome = verdict.outcome_of(found, op, limit)
             if outcome is not Outcome.INCONCLUSIVE:
                 return Verdict(
@@ -116,11 +115,9 @@ class Comparison:
 
         """
         for name, run, first in zip(SIDES, pair, self.warm_up, strict=True):
-            if _inputs(run) != _inputs(first):
-                raise ComparisonError(
-                    f"the code or the data of the {name} changed while it was measured",
-                    "leave the project as it is until the comparison has ended, and run it again",
-                )
+            changed = work.changed_inputs(name, run, first)
+            if changed:
+                raise ComparisonError(*changed)
         if not self.rules.allow_different_work:
             different = work.different_work(*pair)
             if different:
@@ -131,7 +128,7 @@ class Comparison:
                 raise ComparisonError(*different)
 
     def choice_for(self, question: Question) -> Choice:
-        """Return schedule and clock for a question; those of a stage alternate.
+        """Return schedule and clock for a question; those of a stage are in turn.
 
         Raises:
             SettingsError: The schedule that a setting asks for cannot be kept.
@@ -150,18 +147,20 @@ class Comparison:
             except ValueError as e:
                 problem, _, hint = str(e).partition("; ")
                 raise SettingsError(problem, hint) from e
-        if question.quantity is Quantity.STAGE_RUNTIME and self._choice.schedule is Schedule.DUET:
+        if question.quantity is Quantity.STAGE_RUNTIME:
             # Where one side of a duet ends first, the other's later stages run at twice the speed.
-            return replace(
-                self._choice, schedule=Schedule.ALTERNATE, why_no_duet="stages are not timed so"
-            )
+            return schedule.in_turn(self._choice, self.warm_up, "stages are not timed so")
+        if question.quantity is Quantity.PEAK_MEMORY:
+            # Others do not add to it.
+            return replace(self._choice, runs_per_side=1)
         return self._choice
 
     def measured_for(self, found: Verdict) -> Sequence[Pair]:
-        """Return the pairs that a verdict rests on."""
-        if found.estimate is None or found.estimate.schedule is None:
+        """Return the runs that a verdict rests on."""
+        one = found.estimate
+        if one is None or one.schedule is None:
             return ()
-        return self.pairs[found.estimate.schedule][: found.estimate.pairs]
+        return self.pairs[one.schedule][: one.pairs * one.runs_per_side]
 
     def design_for(self, question: Question, laid_out: Schedule, clock: Clock) -> Design:
         """Return the looks for a question, and how wide the interval is at each."""
@@ -176,19 +175,23 @@ class Comparison:
         self, look: int, choice: Choice, expected: Expectation, question: Question
     ) -> bool:
         found = self.pairs.setdefault(choice.schedule, [])
-        if len(found) >= look:
+        runs_per_side = choice.runs_per_side
+        needed = look * runs_per_side
+        if len(found) >= needed:
             return True
         if choice.schedule not in self._told:
             self._told.add(choice.schedule)
             self.tell(_expectation(self.rounds.candidate, choice, expected))
         with self.rounds.alone():
-            while len(found) < look:
-                if self._spent_s + expected.pair_s > expected.budget_s * OVERRUN:
+            while len(found) < needed:
+                run_s = expected.pair_s / runs_per_side
+                if self._spent_s + run_s > expected.budget_s * OVERRUN:
                     break
                 found.append(self._pair(choice, len(found) + 1))
                 self.check(question, found[-1])
-                self.on_pair()
-        return len(found) >= look
+                if len(found) % runs_per_side == 0:
+                    self.on_pair()
+        return len(found) >= needed
 
     def _pair(self, choice: Choice, number: int) -> Pair:
         begun_s = time.monotonic()
@@ -197,10 +200,6 @@ class Comparison:
         # before.
         self._spent_s += min(time.monotonic() - begun_s, _span_s(pair, choice))
         return pair
-
-
-def _inputs(run: Run) -> tuple[str, str | None] | None:
-    return None if run.fingerprints is None else (run.fingerprints.code, run.fingerprints.data)
 
 
 def _span_s(pair: Pair, choice: Choice) -> float:
@@ -219,9 +218,10 @@ def _with_looks(design: Design, looks: tuple[int, ...]) -> Design:
 def _expectation(side: ComparedSide, choice: Choice, expected: Expectation) -> str:
     how = "both sides at once" if choice.schedule is Schedule.DUET else "in turn"
     first, last = (_seconds(expected.looks[i] * expected.pair_s) for i in (0, -1))
+    runs = f" of {choice.runs_per_side} runs a side" if choice.runs_per_side > 1 else ""
     return (
         f"timing {side.workload.window.id} {how} ({choice.schedule}, {choice.clock} clock): "
-        f"{expected.looks[0]} to {expected.looks[-1]} pairs, about {first} to {last}"
+        f"{expected.looks[0]} to {expected.looks[-1]} pairs{runs}, about {first} to {last}"
     )
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pytest_zacperf.records import BaselineSample, Costs, Run
 from pytest_zacperf.sampling import Design, StoredDesign
-from pytest_zacperf.schedule import Clock, Schedule, is_disturbed
+from pytest_zacperf.schedule import Choice, Clock, Schedule, is_disturbed
 
 Pair: TypeAlias = tuple[Run, Run]  # (baseline, candidate)
 
@@ -49,6 +49,9 @@ class Estimate:
         disturbed_pairs: How many of them ran while others used the machine.
         baseline_median: In ns or bytes.
         candidate_median: In ns or bytes.
+        sd: Robust standard deviation of the log ratio of a pair; None for stored samples.
+        highest_sd: Up to which at most 1 % of verdicts are wrong; None for stored samples.
+        runs_per_side: Of how many runs a pair takes the best, on either side.
 
     """
 
@@ -62,45 +65,66 @@ class Estimate:
     disturbed_pairs: int
     baseline_median: float
     candidate_median: float
+    sd: float | None = None
+    highest_sd: float | None = None
+    runs_per_side: int = 1
 
 
-def estimate(
-    question: Question,
-    pairs: Sequence[Pair],
-    design: Design,
-    *,
-    clock: Clock,
-    schedule: Schedule,
-) -> Estimate:
+def estimate(question: Question, pairs: Sequence[Pair], design: Design, choice: Choice) -> Estimate:
     """Return the ratio of one quantity with its interval.
 
     Args:
         question: Which quantity.
-        pairs: (baseline, candidate), at least one.
+        pairs: Runs of (baseline, candidate), at least as many as make one pair.
         design: The looks, and how wide the interval is at each.
-        clock: By which runtimes are judged.
-        schedule: How the pairs were laid out.
+        choice: How the pairs were laid out, and by which clock runtimes are judged.
 
     Raises:
         ValueError: No pair, or a cost that is not positive.
 
     """
-    from pytest_zacperf import stats  # noqa: PLC0415 - loads scipy
+    from pytest_zacperf import noise, stats  # noqa: PLC0415 - loads scipy
 
-    values = [(value_of(a, question, clock), value_of(b, question, clock)) for a, b in pairs]
+    values = pair_values(question, pairs, choice)
     interval = stats.interval(values, design)
     return Estimate(
         question=question,
-        clock=None if question.quantity is Quantity.PEAK_MEMORY else clock,
-        schedule=schedule,
+        clock=None if question.quantity is Quantity.PEAK_MEMORY else choice.clock,
+        schedule=choice.schedule,
         ratio=interval.ratio,
         low=interval.low,
         high=interval.high,
         pairs=len(values),
-        disturbed_pairs=sum(_is_disturbed(a, b, schedule) for a, b in pairs),
+        disturbed_pairs=sum(
+            _are_disturbed(runs, choice.schedule) for runs in _blocks(pairs, choice.runs_per_side)
+        ),
         baseline_median=statistics.median(a for a, _ in values),
         candidate_median=statistics.median(b for _, b in values),
+        sd=noise.sd_of_pairs(values),
+        highest_sd=design.prior_sd * design.highest_scale,
+        runs_per_side=choice.runs_per_side,
     )
+
+
+def pair_values(
+    question: Question, pairs: Sequence[Pair], choice: Choice
+) -> list[tuple[float, float]]:
+    """Return what both sides of each pair cost, in ns or bytes; arguments as in ``estimate``.
+
+    Where several runs make a side of a pair, it is the least: noise only adds.
+
+    Raises:
+        ValueError: A run has no result, or it never entered the stage.
+
+    """
+    found = []
+    for runs in _blocks(pairs, choice.runs_per_side):
+        baseline, candidate = (
+            min(value_of(run, question, choice.clock) for run in side)
+            for side in zip(*runs, strict=True)
+        )
+        found.append((baseline, candidate))
+    return found
 
 
 def stored_estimate(
@@ -185,7 +209,14 @@ def stage_ns(costs: Costs | BaselineSample, name: str, clock: Clock) -> float:
     return max(stages[name] * factor, 1.0)
 
 
-def _is_disturbed(baseline: Run, candidate: Run, schedule: Schedule) -> bool:
+def _are_disturbed(runs: Sequence[Pair], schedule: Schedule) -> bool:
     if schedule is Schedule.DUET:
-        return is_disturbed(baseline, candidate) or is_disturbed(candidate, baseline)
-    return is_disturbed(baseline) or is_disturbed(candidate)
+        return any(is_disturbed(a, b) or is_disturbed(b, a) for a, b in runs)
+    # The best of a side's runs is no worse than the best of those that nobody disturbed.
+    return any(all(map(is_disturbed, side)) for side in zip(*runs, strict=True))
+
+
+def _blocks(pairs: Sequence[Pair], runs_per_side: int) -> list[Sequence[Pair]]:
+    # Runs of a pair that is not complete count for nothing.
+    whole = len(pairs) // runs_per_side * runs_per_side
+    return [pairs[at : at + runs_per_side] for at in range(0, whole, runs_per_side)]

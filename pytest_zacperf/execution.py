@@ -24,7 +24,7 @@ from pytest_zacperf.units import format_bytes
 from pytest_zacperf.worker import EXIT_NOT_WRITTEN
 
 STDERR_LINES = 3
-SMALLEST_CHILDREN = 0.01  # share of the worker's own peak memory
+SMALLEST_CHILDREN = 0.05  # share of the worker's own peak memory
 LONGEST_LOG_BYTES = 10_000_000
 
 TIME_LIMIT = "time limit of {:g} s reached; timeout under [tool.zacperf] sets it"
@@ -220,8 +220,8 @@ def _start_folder(folder: Path) -> Path:
 def _with_children(result: WorkerResult, children: ChildMemorySampler) -> Costs:
     during = result.conditions
     peak_bytes = children.peak_bytes(during.start_monotonic_ns, during.end_monotonic_ns)
-    # Whether a helper that lives for milliseconds is seen is chance, and the figures of two sides
-    # with different labels are not compared.
+    # Whether a helper that lives for a tenth of a second is seen is chance, and the figures of two
+    # sides with different labels are not compared.
     if peak_bytes is None or peak_bytes < SMALLEST_CHILDREN * result.costs.peak_memory_bytes:
         return result.costs
     return msgspec.structs.replace(

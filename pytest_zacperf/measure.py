@@ -119,16 +119,20 @@ class Meter:
 class ChildMemorySampler:
     """Samples the memory of a process's descendants.
 
-    What a child held between two samples goes unseen, so the sum is labeled as sampled.
+    What a child held between two samples goes unseen, so the sum is labeled as sampled. Children
+    count when the sample before saw some as well: whether a lone one that is gone by then is seen
+    at all is chance, and until it has become a program of its own it shows its parent's memory.
     """
 
     def __init__(self) -> None:
         self._samples: list[tuple[int, int]] = []
+        self._saw_some = False
 
     def sample(self, processes: Collection[psutil.Process]) -> None:
-        """Note the memory of these processes at this moment, if there are any."""
-        if processes:
+        """Note the memory of these processes at this moment, if the sample before saw some."""
+        if processes and self._saw_some:
             self._samples.append((time.monotonic_ns(), sum(map(_memory_bytes, processes))))
+        self._saw_some = bool(processes)
 
     def peak_bytes(self, start_monotonic_ns: int, end_monotonic_ns: int) -> int | None:
         """Return the highest sum between two times, or None if no child was seen then."""

@@ -69,19 +69,34 @@ def noise_of(name: str, pairs: Sequence[tuple[float, float]], design: Design) ->
     if len(pairs) < FEWEST_PAIRS:
         raise ValueError(f"noise needs {FEWEST_PAIRS} pairs, got {len(pairs)}; give --rounds 12")
     logs = [math.log(after / before) for before, after in pairs]
-    middle = statistics.median(logs)
-    sd = SD_PER_MAD * statistics.median(abs(log - middle) for log in logs)
+    sd = sd_of_pairs(pairs)
     limits = (
         Recommendation(pairs=look, limit=passing_limit(sd, look, design)) for look in design.looks
     )
     return Noise(
         name=name,
         pairs=len(pairs),
-        ratio=math.exp(middle),
+        ratio=math.exp(statistics.median(logs)),
         sd=sd,
         largest=math.exp(max(logs, key=abs)),
         recommendations=tuple(limits),
     )
+
+
+def sd_of_pairs(pairs: Sequence[tuple[float, float]]) -> float:
+    """Return the robust standard deviation of the log ratio of a pair: that of most of them.
+
+    Args:
+        pairs: (one side, the other side) in any unit, at least one; all values > 0.
+
+    Source:
+        Median absolute deviation: Hampel, Journal of the American Statistical Association 69
+        (1974) 383.
+
+    """
+    logs = [math.log(after / before) for before, after in pairs]
+    middle = statistics.median(logs)
+    return SD_PER_MAD * statistics.median(abs(log - middle) for log in logs)
 
 
 def passing_limit(sd: float, pairs: int, design: Design) -> float:

@@ -10,23 +10,25 @@ from dataclasses import dataclass
 
 from pytest_zacperf.blame import Growth
 from pytest_zacperf.estimates import Pair
-from pytest_zacperf.records import Environment, Run, StageMemory
+from pytest_zacperf.records import Baseline, Environment, Run, StageMemory
 from pytest_zacperf.schedule import Schedule, is_disturbed, other_busy_cores
 from pytest_zacperf.stage_growth import StageGrowth
 from pytest_zacperf.verdict import Verdict
 
 SHORT_REVISION = 12
+STORED = "stored"  # instead of a schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One timed run of a pair.
+    """One timed run of a pair, or one that was held against stored samples, or such a sample.
 
     Attributes:
-        pair: Number of the pair, from 1.
+        pair: Number of the pair, from 1. Where there are no pairs, of the sample; of the run from
+            0, which is the one that existed anyway.
         side: ``baseline`` or ``candidate``.
-        schedule: How the pair was laid out.
-        run: Id of the run.
+        schedule: How the pair was laid out; ``stored`` where there are no pairs.
+        run: Id of the run; empty for a stored sample.
         wall_ns: Elapsed time.
         cpu_ns: Of the process tree.
         peak_memory_bytes: Of the process tree.
@@ -34,6 +36,7 @@ class Round:
         other_busy_cores: Processors that others kept busy, on average; None if unknown.
         is_disturbed: Whether that is too much.
         layout: Number of the memory layout that both sides of the pair had; None for one by chance.
+        counts: Whether the verdict rests on it: not on what came after the last look.
 
     """
 
@@ -48,6 +51,7 @@ class Round:
     other_busy_cores: float | None
     is_disturbed: bool
     layout: int | None
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +113,75 @@ def revision_text(environment: Environment | None) -> str:
     return f"{revision[:SHORT_REVISION] or 'no git revision'}{dirty}"
 
 
-def rounds_of(pairs: Sequence[Pair], schedule: Schedule) -> tuple[Round, ...]:
-    """Return every run of the pairs with what it cost and how busy the machine was."""
-    return tuple(_rounds(pairs, schedule))
+def rounds_of(
+    pairs: Sequence[Pair], schedule: Schedule, *, runs_per_side: int = 1, counted: int | None = None
+) -> tuple[Round, ...]:
+    """Return every run of the pairs with what it cost and how busy the machine was.
+
+    Args:
+        pairs: Runs of (baseline, candidate).
+        schedule: How they were laid out.
+        runs_per_side: How many neighbors of *pairs* make one pair.
+        counted: On how many pairs the verdict rests; None for all.
+
+    """
+    return tuple(_rounds(pairs, schedule, runs_per_side, counted))
 
 
-def _rounds(pairs: Sequence[Pair], schedule: Schedule) -> Iterator[Round]:
-    for number, (baseline, candidate) in enumerate(pairs, start=1):
-        is_duet = schedule is Schedule.DUET
-        yield from _round(number, "baseline", baseline, candidate if is_duet else None, schedule)
-        yield from _round(number, "candidate", candidate, baseline if is_duet else None, schedule)
+def stored_rounds(
+    baseline: Baseline, first_run: Run, more_runs: Sequence[Run], *, counted: int
+) -> tuple[Round, ...]:
+    """Return the stored samples, and every run that was held against them.
+
+    Args:
+        baseline: The samples.
+        first_run: The run that existed anyway.
+        more_runs: Those that were made for the second look.
+        counted: On how many runs the verdict rests: on the first one, or on the others.
+
+    """
+    samples = [
+        Round(
+            pair=number,
+            side="baseline",
+            schedule=STORED,
+            run="",
+            wall_ns=sample.wall_ns,
+            cpu_ns=sample.cpu_ns,
+            peak_memory_bytes=sample.peak_memory_bytes,
+            peak_memory_source=baseline.peak_memory_source,
+            other_busy_cores=None,
+            is_disturbed=False,
+            layout=None,
+            counts=True,
+        )
+        for number, sample in enumerate(baseline.samples, start=1)
+    ]
+    found = (
+        one
+        for number, run in enumerate((first_run, *more_runs))
+        for one in _round(
+            number, "candidate", run, None, STORED, counts=(number == 0) == (counted == 1)
+        )
+    )
+    return (*samples, *found)
 
 
-def _round(
-    number: int, side: str, run: Run, partner: Run | None, schedule: Schedule
+def _rounds(
+    pairs: Sequence[Pair], schedule: Schedule, runs_per_side: int, counted: int | None
+) -> Iterator[Round]:
+    for index, (baseline, candidate) in enumerate(pairs):
+        number = index // runs_per_side + 1
+        partners = (candidate, baseline) if schedule is Schedule.DUET else (None, None)
+        sides = zip(("baseline", "candidate"), (baseline, candidate), partners, strict=True)
+        for side, run, partner in sides:
+            yield from _round(
+                number, side, run, partner, schedule, counts=counted is None or number <= counted
+            )
+
+
+def _round(  # noqa: PLR0913 - what tells one round from another
+    number: int, side: str, run: Run, partner: Run | None, schedule: str, *, counts: bool
 ) -> Iterator[Round]:
     costs = run.costs
     if costs is None:
@@ -139,4 +198,5 @@ def _round(
         other_busy_cores=other_busy_cores(run, partner),
         is_disturbed=is_disturbed(run, partner),
         layout=run.layout,
+        counts=counts,
     )

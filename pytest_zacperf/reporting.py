@@ -8,13 +8,12 @@ from typing import TypeAlias
 
 import pytest
 
-from pytest_zacperf import render, store
+from pytest_zacperf import render
 from pytest_zacperf.estimates import Question
 from pytest_zacperf.perf_report import PerfReport
 from pytest_zacperf.render import VerdictRow
+from pytest_zacperf.report_files import write_reports
 from pytest_zacperf.session import attach
-from pytest_zacperf.settings import STORE_FOLDER
-from pytest_zacperf.store import RenderedReport
 from pytest_zacperf.verdict import Operator
 
 Key: TypeAlias = tuple[str, str, Question, Operator, float]
@@ -31,27 +30,18 @@ def deliver(report: PerfReport, item: pytest.Item, root: Path) -> list[str]:
     found = report.verdict
     reports = item.stash.setdefault(REPORTS, {})
     reports[_key(report)] = report
-    where = _write(list(reports.values()), report.test, root)
+    where = write_reports(list(reports.values()), report.test, root)
     item.add_report_section("call", SECTION, "\n".join(render.question_lines(report)))
     _note(item, dict(_figures(report)), _number(report, reports))
     row = VerdictRow(
-        test=report.test, verdict=found, baseline=report.baseline, same_inputs=report.same_inputs
+        test=report.test,
+        verdict=found,
+        candidate=report.candidate,
+        baseline=report.baseline,
+        same_inputs=report.same_inputs,
     )
     attach(item, "verdict", row)
     return render.message_lines(report, where=where)
-
-
-def _write(reports: list[PerfReport], test: str, root: Path) -> str:
-    rendered = RenderedReport(
-        markdown="\n".join(render.report_lines(reports)) + "\n",
-        rounds_csv=render.rounds_csv(reports),
-        content=reports,
-    )
-    try:
-        path = store.write_perf_report(root / STORE_FOLDER, test, rendered)
-    except OSError as e:  # a full disk changes no verdict
-        return f"not written: {e.strerror}"
-    return str(path.relative_to(root))
 
 
 def _key(report: PerfReport) -> Key:

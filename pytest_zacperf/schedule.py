@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import math
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pytest_zacperf.records import Run
@@ -22,6 +24,10 @@ MEMORY_MARGIN = 1.2  # of two runs at once: what their peaks may grow by
 SHORTEST_NS = 100_000_000  # of a round whose disturbance can be told
 DISTURBED_CORES = 0.25  # what others use during a round that counts as disturbed
 DEFAULT_BUDGET_S = 600.0
+# What disturbs a program that computes only ever adds to its CPU time, for a tenth of a second to a
+# second at a time: the best of several short runs is what a long one would show, and steadier.
+LONG_RUN_NS = 1_000_000_000
+MOST_RUNS_PER_SIDE = 3
 
 
 class Schedule(enum.StrEnum):
@@ -55,6 +61,7 @@ class Choice:
         why_no_duet: Why it is none; None for a duet.
         one_processor: Whether both rounds of a pair keep to the same processor, also in turn: each
             processor has neighbors of its own.
+        runs_per_side: Of how many runs a pair takes the best, on either side.
 
     """
 
@@ -62,6 +69,7 @@ class Choice:
     clock: Clock
     why_no_duet: str | None = None
     one_processor: bool = False
+    runs_per_side: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,22 +129,48 @@ def choose(
         clock=fixed,
         why_no_duet=why_not,
         one_processor=why_not_pinned is None,
+        runs_per_side=_runs_in_turn(sides, fixed),
+    )
+
+
+def in_turn(chosen: Choice, warm_up: Sequence[Run], why_no_duet: str) -> Choice:
+    """Return a choice whose rounds are in turn, also where a duet was chosen.
+
+    Args:
+        chosen: By ``choose``.
+        warm_up: One run of either side.
+        why_no_duet: Why it is none.
+
+    """
+    if chosen.schedule is Schedule.ALTERNATE:
+        return chosen
+    runs_per_side = _runs_in_turn(warm_up, chosen.clock)
+    return replace(
+        chosen,
+        schedule=Schedule.ALTERNATE,
+        why_no_duet=why_no_duet,
+        runs_per_side=runs_per_side,
     )
 
 
 def expect(
-    warm_up: Sequence[Run], looks: tuple[int, ...], *, budget_s: float | None
+    warm_up: Sequence[Run],
+    looks: tuple[int, ...],
+    *,
+    budget_s: float | None,
+    runs_per_side: int = 1,
 ) -> Expectation:
     """Return how long the rounds may take.
 
     Args:
         warm_up: One run of either side.
         looks: Numbers of pairs after which is judged.
+        runs_per_side: As in ``Choice``.
         budget_s: What a setting allows; None for 10 minutes, or for the time until the first look
             where runs are so long that this takes longer.
 
     """
-    pair_s = sum(map(_undisturbed_s, warm_up))
+    pair_s = sum(map(_undisturbed_s, warm_up)) * runs_per_side
     allowed_s = max(DEFAULT_BUDGET_S, pair_s * looks[0]) if budget_s is None else budget_s
     affordable = tuple(look for look in looks if look * pair_s <= allowed_s)
     return Expectation(pair_s=pair_s, looks=affordable, budget_s=allowed_s)
@@ -171,6 +205,13 @@ def is_disturbed(run: Run, partner: Run | None = None) -> bool:
 def is_cpu_bound(run: Run) -> bool:
     """Return whether a run computed all the time, on one processor."""
     return _why_not_cpu_bound(run) is None
+
+
+def _runs_in_turn(sides: Sequence[Run], clock: Clock) -> int:
+    costs = [run.costs.cpu_ns for run in sides if run.costs]
+    if clock != "CPU" or not costs:
+        return 1
+    return min(MOST_RUNS_PER_SIDE, math.ceil(LONG_RUN_NS / max(statistics.fmean(costs), 1)))
 
 
 def _undisturbed_s(run: Run) -> float:

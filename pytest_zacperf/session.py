@@ -122,7 +122,8 @@ class Session:
             else:
                 verdict = msgspec.convert(result["verdict"], VerdictRow)
                 found = verdict.verdict
-                key = (verdict.test, verdict.baseline, str(found.question), found.op, found.limit)
+                sides = (verdict.candidate, verdict.baseline)
+                key = (verdict.test, *sides, str(found.question), found.op, found.limit)
                 self.verdicts[key] = verdict
 
     @property

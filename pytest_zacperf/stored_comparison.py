@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_zacperf import estimates, sampling, schedule, verdict, work
 from pytest_zacperf.comparison import OVERRUN, RAISE_BUDGET
@@ -37,6 +37,7 @@ class StoredComparison:
         allow_different_work: Whether costs of different work are compared all the same.
         budget_s: Seconds for more runs; None for what the length of a run asks for.
         tell: Told in a sentence how long more runs will take, before the first.
+        more_runs: Those that were made for the second look.
 
     """
 
@@ -49,6 +50,7 @@ class StoredComparison:
     allow_different_work: bool = False
     budget_s: float | None = None
     tell: Callable[[str], None] = lambda _: None
+    more_runs: list[Run] = field(default_factory=list)
 
     def first_look(self, question: Question, op: Operator, limit: float) -> Verdict:
         """Judge by the run that exists anyway, which others may have disturbed.
@@ -86,11 +88,11 @@ class StoredComparison:
         if not expected.looks:
             return _inconclusive(first, _too_short(expected))
         self.tell(self._expectation(expected))
-        runs = self._more_runs(expected)
-        if len(runs) < MORE_RUNS:
+        self._run_more(expected)
+        if len(self.more_runs) < MORE_RUNS:
             spent = f"the budget of {_seconds(expected.budget_s)} is spent; {RAISE_BUDGET}"
             return _inconclusive(first, spent)
-        found = self._judged(runs, question, op, limit)
+        found = self._judged(self.more_runs, question, op, limit)
         if found.outcome is Outcome.PASS:
             return found
         return _inconclusive(found, f"stored samples alone never fail a test: {why}")
@@ -111,8 +113,8 @@ class StoredComparison:
             f"about {_seconds(MORE_RUNS * expected.pair_s)}"
         )
 
-    def _more_runs(self, expected: Expectation) -> Sequence[Run]:
-        runs: list[Run] = []
+    def _run_more(self, expected: Expectation) -> None:
+        runs = self.more_runs
         spent_s = 0.0
         while len(runs) < MORE_RUNS:
             if spent_s + expected.pair_s > expected.budget_s * OVERRUN:
@@ -122,7 +124,6 @@ class StoredComparison:
             # As in a comparison, neither waiting for others nor a run of before is charged.
             span_s = (runs[-1].end_utc - runs[-1].start_utc).total_seconds()
             spent_s += min(time.monotonic() - begun_s, span_s)
-        return runs
 
     def _judged(
         self, runs: Sequence[Run], question: Question, op: Operator, limit: float
@@ -148,6 +149,9 @@ class StoredComparison:
         return "CPU" if schedule.is_cpu_bound(self.first_run) else "wall"
 
     def _check(self, run: Run, question: Question) -> None:
+        changed = work.changed_inputs("candidate", run, self.first_run)
+        if changed:
+            raise ComparisonError(*changed)
         different = work.different_amount(self.baseline.work, run.work)
         if different and not self.allow_different_work:
             raise ComparisonError(*different)

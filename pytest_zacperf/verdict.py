@@ -48,6 +48,14 @@ class Verdict:
         found = self.estimate
         return found is not None and found.disturbed_pairs > found.pairs * MOST_DISTURBED
 
+    @property
+    def is_noisier_than_proven(self) -> bool:
+        """Whether its pairs differ by more than its error was held below 1 % for."""
+        found = self.estimate
+        if found is None or found.sd is None or found.highest_sd is None:
+            return False
+        return self.outcome is not Outcome.INCONCLUSIVE and found.sd > found.highest_sd
+
 
 def outcome_of(found: Estimate, op: Operator, limit: float) -> Outcome:
     """Return on which side of the limit the interval lies.

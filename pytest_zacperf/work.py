@@ -58,6 +58,20 @@ def same_inputs(baseline: Fingerprints | None, candidate: Fingerprints | None) -
     return "A/A: same code, parameters and data on both sides"
 
 
+def changed_inputs(side: str, run: Run, first: Run) -> tuple[str, str] | None:
+    """Return that the code or the data of a side changed since its first run, or None."""
+    if _inputs(run) == _inputs(first):
+        return None
+    return (
+        f"the code or the data of the {side} changed while it was measured",
+        "leave the project as it is until the comparison has ended, and run it again",
+    )
+
+
+def _inputs(run: Run) -> tuple[str, str | None] | None:
+    return None if run.fingerprints is None else (run.fingerprints.code, run.fingerprints.data)
+
+
 def _differences(baseline: Work, candidate: Work) -> list[str]:
     values = {name: (getattr(baseline, name), getattr(candidate, name)) for name in WORK_FIELDS}
     return [

@@ -15,6 +15,7 @@ from pytest_zacperf.cli.benching import PEAK_MEMORY, RUNTIME, Bench
 from pytest_zacperf.cli.common import (
     EXIT_FAILED,
     EXIT_INCONCLUSIVE,
+    NotComparableButFailedError,
     Project,
     engine_of,
     engine_option,
@@ -29,10 +30,12 @@ from pytest_zacperf.cli.common import (
 from pytest_zacperf.cli.recording import failed_runs, workloads_of
 from pytest_zacperf.cli.tables import print_table
 from pytest_zacperf.comparison import Rules
+from pytest_zacperf.errors import ComparisonError
 from pytest_zacperf.perf_report import SHORT_REVISION, PerfReport
 from pytest_zacperf.records import ParameterValue, Workload
 from pytest_zacperf.render import message_lines
 from pytest_zacperf.render.bench import bench_table, noise_lines, noise_table
+from pytest_zacperf.report_files import write_reports
 from pytest_zacperf.rounds import ComparedSide
 from pytest_zacperf.schedule import Schedule
 from pytest_zacperf.settings import STORE_FOLDER, WORKTREES_FOLDER
@@ -152,9 +155,13 @@ def _bench_revision(project: Project, against: str, asked: Sequence[Workload], w
                     [(RUNTIME, wish.limit), (PEAK_MEMORY, wish.memory_limit)],
                 ):
                     reports.append(report)  # noqa: PERF402 - those before an error stay
+    except ComparisonError as e:
+        if not any(report.verdict.outcome is Outcome.FAIL for report in reports):
+            raise
+        raise NotComparableButFailedError(str(e)) from e
     finally:
         # A run that fails after an hour does not take the verdicts of that hour with it.
-        _show(reports)
+        _show(reports, project.root)
     _leave([report.verdict.outcome for report in reports])
 
 
@@ -169,9 +176,13 @@ def _subject(workload: Workload, revision: worktree.Revision, against: str, wish
     )
 
 
-def _show(reports: Sequence[PerfReport]) -> None:
-    if reports:  # a table without rows cannot be printed
-        print_table(bench_table(reports))
+def _show(reports: Sequence[PerfReport], root: Path) -> None:
+    if not reports:  # a table without rows cannot be printed
+        return
+    print_table(bench_table(reports))
+    for window in dict.fromkeys(report.candidate for report in reports):
+        asked = [report for report in reports if report.candidate == window]
+        click.echo(f"report of {window}: {write_reports(asked, f'bench {window}', root)}")
     for report in reports:
         if report.verdict.outcome is not Outcome.PASS:
             click.echo()

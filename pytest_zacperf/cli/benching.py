@@ -21,7 +21,7 @@ from pytest_zacperf.perf_report import PerfReport
 from pytest_zacperf.records import Run
 from pytest_zacperf.rounds import ComparedSide, Rounds
 from pytest_zacperf.runner import Job, Runner
-from pytest_zacperf.schedule import Schedule
+from pytest_zacperf.schedule import Schedule, in_turn
 from pytest_zacperf.store import STDERR_FILE
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
@@ -79,19 +79,19 @@ class Bench:
         with progress(f"{window}: {schedule}", total=pairs) as step:
             comparison = self._comparison(side, side, step)
             choice = comparison.choice_for(RUNTIME)
+            if schedule is Schedule.ALTERNATE:
+                choice = in_turn(choice, comparison.warm_up, "its noise is measured in turn")
+            runs_per_side = choice.runs_per_side
             found = []
             pair = comparison.rounds.pair
             with comparison.rounds.alone():
-                for number in range(1, pairs + 1):
+                for number in range(1, pairs * runs_per_side + 1):
                     found.append(pair(schedule, number, one_processor=choice.one_processor))
-                    step(f"{window}: {schedule}")
-        clock = "CPU" if schedule is Schedule.DUET else choice.clock
-        values = [
-            (estimates.value_of(a, RUNTIME, clock), estimates.value_of(b, RUNTIME, clock))
-            for a, b in found
-        ]
-        design = comparison.design_for(RUNTIME, schedule, clock)
-        return noise.noise_of(f"{schedule}, {clock} clock", values, design)
+                    if number % runs_per_side == 0:
+                        step(f"{window}: {schedule}")
+        values = estimates.pair_values(RUNTIME, found, choice)
+        design = comparison.design_for(RUNTIME, schedule, choice.clock)
+        return noise.noise_of(f"{schedule}, {choice.clock} clock", values, design)
 
     def why_no_duet(self, side: ComparedSide) -> str | None:
         """Return why two runs of a side cannot run at once, or None."""

@@ -82,6 +82,12 @@ class NotComparableError(click.ClickException):
     exit_code = EXIT_INCONCLUSIVE
 
 
+class NotComparableButFailedError(NotComparableError):
+    """The same, after other sides came to a FAIL, which counts for more."""
+
+    exit_code = EXIT_FAILED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """The project that a command works on.

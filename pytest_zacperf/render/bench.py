@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from pytest_zacperf.noise import Noise
 from pytest_zacperf.perf_report import PerfReport
 from pytest_zacperf.render.text import Table, escape
-from pytest_zacperf.render.verdicts import amount_text, interval_text, limit_text, ratio_text
+from pytest_zacperf.render.verdicts import (
+    amount_text,
+    interval_text,
+    limit_text,
+    ratio_text,
+    remarks,
+)
 
 VERDICT_HEADER = (
     *("window", "outcome", "of", "ratio", "interval", "limit"),
@@ -20,14 +26,17 @@ NOISE_NUMBERS = frozenset({1, 2, 3, 4})
 
 def bench_table(reports: Sequence[PerfReport]) -> Table:
     """Return a row for each verdict, and why the rounds were laid out as they were."""
-    remarks = dict.fromkeys(
-        remark for report in reports for remark in (report.same_inputs, report.difference) if remark
+    found = dict.fromkeys(
+        remark
+        for report in reports
+        for remark in (report.same_inputs, report.difference, *remarks(report.verdict))
+        if remark
     )
     return Table(
         header=VERDICT_HEADER,
         rows=tuple(_cells(report) for report in reports),
         numbers=VERDICT_NUMBERS,
-        note="; ".join(map(escape, remarks)),
+        note="; ".join(map(escape, found)),
     )
 
 

@@ -12,7 +12,9 @@ from pytest_zacperf.units import format_bytes
 LONGEST_STAGE = 60
 HEADER = ("stage", "baseline", "candidate", "difference")
 NUMBERS = frozenset(range(1, len(HEADER)))
-NOTHING_GREW = "no stage took more memory than before: both sides had it before run() began"
+NOTHING_GREW = (
+    "no stage took more memory than before: it was there before run() began, or in child processes"
+)
 NOTE = "by how much each stage raised the peak, from one run a side that is watched and slower"
 
 

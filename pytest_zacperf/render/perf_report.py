@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 
-from pytest_zacperf.perf_report import PerfReport, Round
+from pytest_zacperf.perf_report import STORED, PerfReport, Round
 from pytest_zacperf.render.blame import blame_lines
 from pytest_zacperf.render.memory import stage_growth_lines
 from pytest_zacperf.render.text import escape, table_lines
-from pytest_zacperf.render.verdicts import amount_text, disturbed_text, verdict_line
+from pytest_zacperf.render.verdicts import (
+    amount_text,
+    best_text,
+    remarks,
+    verdict_line,
+)
 from pytest_zacperf.units import format_bytes, format_ns
 
 ROUND_HEADER = ("pair", "side", "wall", "CPU", "peak memory", "others' processors", "run")
@@ -73,13 +78,12 @@ def _facts(report: PerfReport) -> Iterator[str]:
             f"medians: candidate {amount_text(question, one.candidate_median)}, "
             f"baseline {amount_text(question, one.baseline_median)}"
         )
-        yield f"schedule: {one.schedule or 'stored samples, measured at another time'}"
+        best = f", the {best_text(one)} a side in each pair" if one.runs_per_side > 1 else ""
+        yield f"schedule: {one.schedule or 'stored samples, measured at another time'}{best}"
     if report.why_no_duet:
         yield f"no duet: {report.why_no_duet}"
-    disturbed = disturbed_text(found)
-    if disturbed:
-        yield disturbed
-    if any(one.layout is None for one in report.rounds):
+    yield from remarks(found)
+    if any(one.layout is None and one.schedule != STORED for one in report.rounds):
         yield OWN_LAYOUTS
     yield report.environment
     if report.difference:
@@ -128,7 +132,8 @@ def _rounds(report: PerfReport) -> list[str]:
             format_ns(one.cpu_ns),
             format_bytes(one.peak_memory_bytes),
             ("-" if one.other_busy_cores is None else f"{one.other_busy_cores:.2f}")
-            + (" disturbed" if one.is_disturbed else ""),
+            + (" disturbed" if one.is_disturbed else "")
+            + ("" if one.counts else " not counted"),
             one.run,
         )
         for one in report.rounds

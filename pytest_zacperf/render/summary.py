@@ -9,10 +9,10 @@ from pytest_zacperf.records import Costs, Run, Work
 from pytest_zacperf.render.determinism import determinism_line
 from pytest_zacperf.render.text import cut, escape, table_lines
 from pytest_zacperf.render.verdicts import (
-    disturbed_text,
     interval_text,
     limit_text,
     ratio_text,
+    remarks,
 )
 from pytest_zacperf.units import format_bytes, format_count, format_ns
 from pytest_zacperf.verdict import Verdict
@@ -67,6 +67,7 @@ class VerdictRow:
     Attributes:
         test: Node id.
         verdict: The outcome.
+        candidate: Name of the side under test.
         baseline: Name of the accepted side.
         same_inputs: The remark that both sides are the same, if they are.
 
@@ -74,6 +75,7 @@ class VerdictRow:
 
     test: str
     verdict: Verdict
+    candidate: str = ""
     baseline: str = ""
     same_inputs: str | None = None
 
@@ -142,14 +144,14 @@ def _verdict_cells(row: VerdictRow) -> tuple[str, ...]:
 
 
 def _remarks(verdicts: Collection[VerdictRow]) -> list[str]:
-    remarks = [
+    found = [
         remark
         for row in verdicts
         for remark in (
             row.same_inputs and f"{row.test}: {row.same_inputs}",
             row.verdict.why and f"{row.test}: {row.verdict.outcome}: {row.verdict.why}",
-            disturbed_text(row.verdict) and f"{row.test}: {disturbed_text(row.verdict)}",
+            *(f"{row.test}: {text}" for text in remarks(row.verdict)),
         )
         if remark
     ]
-    return [escape(remark) for remark in dict.fromkeys(remarks)]
+    return [escape(remark) for remark in dict.fromkeys(found)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.estimates import Estimate, Quantity, Question
 from pytest_zacperf.perf_report import PerfReport
 from pytest_zacperf.render.blame import blame_line
 from pytest_zacperf.render.memory import stage_growth_line
@@ -115,6 +115,27 @@ def disturbed_text(verdict: Verdict) -> str | None:
     return f"{found.disturbed_pairs} of {found.pairs} {what} disturbed by other programs"
 
 
+def noisy_text(verdict: Verdict) -> str | None:
+    """Return the remark that the pairs are noisier than the verdict was made for, or None."""
+    found = verdict.estimate
+    if found is None or not verdict.is_noisier_than_proven:
+        return None
+    return (
+        f"a pair varies by {found.sd:.1%}, more than the {found.highest_sd:.1%} up to which "
+        "1% of verdicts are wrong"
+    )
+
+
+def remarks(verdict: Verdict) -> list[str]:
+    """Return what a reader must know of the rounds behind a verdict."""
+    return [text for text in (disturbed_text(verdict), noisy_text(verdict)) if text]
+
+
+def best_text(found: Estimate) -> str:
+    """Return of how many runs a pair takes the best."""
+    return f"best of {found.runs_per_side} runs"
+
+
 def _number(verdict: Verdict, value: float) -> str:
     found = verdict.estimate
     shown = (found.ratio, found.low, found.high) if found else ()
@@ -139,10 +160,10 @@ def _medians(verdict: Verdict) -> str | None:
     candidate = amount_text(found.question, found.candidate_median)
     baseline = amount_text(found.question, found.baseline_median)
     how = HOW[found.schedule]
-    laid_out = f"{found.schedule} ({how})" if found.schedule else "against stored samples"
-    disturbed = disturbed_text(verdict)
-    ending = f"; {disturbed}" if disturbed else ""
-    return f"{laid_out}: medians candidate {candidate}, baseline {baseline}{ending}"
+    best = f", {best_text(found)}" if found.runs_per_side > 1 else ""
+    laid_out = f"{found.schedule} ({how}{best})" if found.schedule else "against stored samples"
+    endings = "".join(f"; {text}" for text in remarks(verdict))
+    return f"{laid_out}: medians candidate {candidate}, baseline {baseline}{endings}"
 
 
 def _grown(report: PerfReport) -> str | None:

@@ -193,19 +193,21 @@ def test_a_further_run_that_fails_changes_no_verdict_and_is_told(
     assert bool(report.stages) is (question is RUNTIME)
 
 
-def test_the_rounds_are_those_the_verdict_rests_on() -> None:
+def test_all_rounds_are_told_and_on_which_of_them_the_verdict_rests() -> None:
     rounds = rounds_of(lambda n: (timed_run(id=f"a-{n}"), timed_run(8000.0, id=f"b-{n}")))
     asked = comparison(rounds)
     early = asked.judge(RUNTIME, "<=", 1.1)
     asked.judge(RUNTIME, "<=", 8.0)
     assert len(rounds.asked) > 2
     report = assessed(asked, early, NO_BLAME)
-    assert [(one.pair, one.side, one.run, one.schedule) for one in report.rounds] == [
+    assert [(one.pair, one.side, one.run, one.schedule) for one in report.rounds[:4]] == [
         (1, "baseline", "a-1", "duet"),
         (1, "candidate", "b-1", "duet"),
         (2, "baseline", "a-2", "duet"),
         (2, "candidate", "b-2", "duet"),
     ]
+    assert len(report.rounds) == 2 * len(rounds.asked)
+    assert [one.counts for one in report.rounds[:6]] == [True] * 4 + [False] * 2
 
 
 def test_a_verdict_without_a_round_has_nothing_to_explain_it() -> None:
@@ -256,7 +258,7 @@ def test_a_report_says_why_the_rounds_were_in_turn() -> None:
     assert report_of(rounds_of(lambda _: timed_pair(1.0)), limit=2.0).why_no_duet is None
 
 
-def test_stored_samples_have_their_own_environment_and_no_rounds() -> None:
+def test_stored_samples_have_their_own_environment_and_no_schedule() -> None:
     then = recorded.environment(git_revision="a" * 40)
     stored = StoredComparison(
         runner=Runner(store=RunStore(Path("nowhere")), root=Path("nowhere")),
@@ -267,6 +269,8 @@ def test_stored_samples_have_their_own_environment_and_no_rounds() -> None:
     )
     found: Verdict = stored.first_look(RUNTIME, "<=", 2.0)
     report = assessed_by_samples(stored, found, SUBJECT)
-    assert (report.verdict, report.rounds, report.why_no_duet) == (found, (), None)
+    assert (report.verdict, report.why_no_duet) == (found, None)
+    assert {one.schedule for one in report.rounds} == {"stored"}
+    assert [one.run for one in report.rounds if one.side == "candidate"] == [timed_run().id]
     assert report.revisions == ("a" * 12, "0123456789ab")
     assert report.same_inputs == "A/A: same code, parameters and data on both sides"

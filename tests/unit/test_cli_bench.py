@@ -52,6 +52,13 @@ def test_a_working_tree_beyond_the_limit_exits_with_1_and_one_within_it_with_0(
         "worst: strategy.py run_backtest own time *",
         f"candidate wk-1, baseline wk-1 at {commit}*: --against HEAD",
     ])
+    (folder,) = (project.root / ".zacperf" / "perf").iterdir()
+    slower.stdout.fnmatch_lines([f"report of wk-1: .zacperf/perf/{folder.name}/report.md"])
+    questions = [
+        line for line in (folder / "report.md").read_text().splitlines() if line[:3] == "## "
+    ]
+    assert [line.split()[1] for line in questions[:2]] == ["runtime", "peak"]
+    assert {file.suffix for file in folder.iterdir()} == {".md", ".json", ".csv"}
     same = bench(project, "--against", "HEAD", "--limit", "8", "--memory-limit", "2")
     assert same.ret == 0
     same.stdout.fnmatch_lines(["wk-1 * PASS * runtime *", "wk-1 * PASS * peak memory *"])
@@ -154,19 +161,23 @@ def test_parameters_that_an_engine_refuses_exit_with_2(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("body", "code"),
-    [("orders += 1", 3), ("raise RuntimeError('no bars')", 1)],
-    ids=["not comparable", "failed"],
+    ("body", "memory_limit", "code"),
+    [
+        pytest.param("orders += 1", "1000", 3, id="not comparable"),
+        pytest.param("orders += 1", "0.001", 1, id="not comparable after a FAIL"),
+        pytest.param("raise RuntimeError('no bars')", "1000", 1, id="failed"),
+    ],
 )
 def test_the_verdicts_of_the_windows_before_an_error_are_shown(
-    project: Project, body: str, code: int
+    project: Project, body: str, memory_limit: str, code: int
 ) -> None:
     commit_all(project.root)
     with_body(project, f"if str(start)[:10] == '2025-01-27': {body}")
-    arguments = ("--window", "wk-2", "--limit", "1000", "--memory-limit", "1000")
-    shown = bench(project, "--against", "HEAD", *arguments)
+    arguments = ("--window", "wk-2", "--limit", "1000", "--memory-limit", memory_limit)
+    shown = bench(project, "--against", "HEAD", "--no-blame", *arguments)
     assert shown.ret == code
-    shown.stdout.fnmatch_lines(["wk-1 * PASS * runtime *", "wk-1 * PASS * peak memory *"])
+    memory = "FAIL" if memory_limit == "0.001" else "PASS"
+    shown.stdout.fnmatch_lines(["wk-1 * PASS * runtime *", f"wk-1 * {memory} * peak memory *"])
     shown.stderr.fnmatch_lines(["Error: *"])
 
 

@@ -82,6 +82,16 @@ def test_without_a_baseline_the_test_is_skipped_with_the_command_that_records_on
     ])
 
 
+def test_the_command_that_records_a_baseline_names_an_engine_that_only_a_flag_has(
+    pytester: pytest.Pytester, project: Project
+) -> None:
+    project.write("test_it.py", ONE_WINDOW + "\ndef test_it(backtest, baseline): pass\n")
+    result = pytester.runpytest("-rs", "--zacperf-engine=strategy:engine")
+    result.stdout.fnmatch_lines([
+        "SKIPPED * record one with: * --window wk-1 --engine strategy:engine --reason *"
+    ])
+
+
 def test_a_window_that_comes_too_late_is_told(pytester: pytest.Pytester, project: Project) -> None:
     project.write("test_it.py", "def test_it(request): request.getfixturevalue('backtest')\n")
     result = pytester.runpytest()

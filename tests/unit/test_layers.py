@@ -74,6 +74,7 @@ LAYERS = {
     APPLICATION: {
         *("worker", "execution", "repeatability", "runner", "housekeeping", "queue"),
         *("assessment", "comparison", "stored_comparison", "rounds", "recording_baselines"),
+        "report_files",
     },
     EDGES: {
         "options",

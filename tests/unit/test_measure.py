@@ -168,7 +168,8 @@ def test_the_memory_of_children_is_sampled_without_the_process_itself(
 ) -> None:
     sampler = ChildMemorySampler()
     start_ns = time.monotonic_ns()
-    sampler.sample(psutil.Process(child_with_50_mb.pid).children())
+    for _ in range(2):
+        sampler.sample(psutil.Process(child_with_50_mb.pid).children())
     peak_bytes = sampler.peak_bytes(start_ns, time.monotonic_ns())
     assert peak_bytes is not None
     assert 50 * MB < peak_bytes < 65 * MB
@@ -178,7 +179,9 @@ def test_samples_from_outside_the_run_do_not_count(
     child_with_50_mb: subprocess.Popen[str],
 ) -> None:
     sampler = ChildMemorySampler()
-    sampler.sample(psutil.Process(child_with_50_mb.pid).children())
+    for _ in range(2):
+        sampler.sample(psutil.Process(child_with_50_mb.pid).children())
+    assert sampler.peak_bytes(0, time.monotonic_ns()) is not None
     now_ns = time.monotonic_ns()
     assert sampler.peak_bytes(now_ns, now_ns + 1) is None
 
@@ -190,8 +193,18 @@ def test_no_children_or_one_that_is_gone_give_no_memory() -> None:
     sampler = ChildMemorySampler()
     sampler.sample([])
     assert sampler.peak_bytes(0, time.monotonic_ns()) is None
-    sampler.sample([gone])
-    assert sampler.peak_bytes(0, time.monotonic_ns()) is not None
+    for _ in range(2):
+        sampler.sample([gone])
+    assert sampler.peak_bytes(0, time.monotonic_ns()) == 0
+
+
+def test_a_child_that_only_one_sample_saw_does_not_count(
+    child_with_50_mb: subprocess.Popen[str],
+) -> None:
+    sampler = ChildMemorySampler()
+    for processes in (psutil.Process(child_with_50_mb.pid).children(), []) * 2:
+        sampler.sample(processes)
+    assert sampler.peak_bytes(0, time.monotonic_ns()) is None
 
 
 def metered_with_proc(proc: Path, *, before: str, after: str, waited: str = "1 2 3") -> Measurement:

@@ -18,6 +18,7 @@ from pytest_zacperf.perf_report import (
     environment_text,
     revision_text,
     rounds_of,
+    stored_rounds,
 )
 from pytest_zacperf.records import StageMemory
 from pytest_zacperf.schedule import Schedule
@@ -107,6 +108,28 @@ def test_every_run_of_a_pair_is_a_round_with_its_costs() -> None:
 def test_pairs_are_counted_from_one() -> None:
     found = rounds_of([(timed_run(), timed_run())] * 3, Schedule.ALTERNATE)
     assert [one.pair for one in found] == [1, 1, 2, 2, 3, 3]
+
+
+def test_stored_samples_and_the_runs_against_them_are_rounds_without_pairs() -> None:
+    samples = recorded.baseline()
+    more = [timed_run(id="b"), timed_run(1200.0, id="c")]
+    found = stored_rounds(samples, timed_run(id="a"), more, counted=2)
+    stored, runs = found[: len(samples.samples)], found[len(samples.samples) :]
+    assert [one.cpu_ns for one in stored] == [sample.cpu_ns for sample in samples.samples]
+    assert {(one.side, one.run, one.schedule) for one in stored} == {("baseline", "", "stored")}
+    assert [(one.pair, one.side, one.run, one.counts) for one in runs] == [
+        *((0, "candidate", "a", False), (1, "candidate", "b", True)),
+        (2, "candidate", "c", True),
+    ]
+    first_look = stored_rounds(samples, timed_run(id="a"), more[:1], counted=1)
+    assert [one.counts for one in first_look if one.side == "candidate"] == [True, False]
+
+
+def test_the_runs_of_a_pair_have_its_number_and_those_after_the_last_look_do_not_count() -> None:
+    pairs = [(timed_run(), timed_run())] * 5
+    found = rounds_of(pairs, Schedule.ALTERNATE, runs_per_side=2, counted=2)
+    assert [one.pair for one in found[::2]] == [1, 1, 2, 2, 3]
+    assert [one.counts for one in found[::2]] == [True, True, True, True, False]
 
 
 def test_a_run_without_a_result_is_no_round() -> None:

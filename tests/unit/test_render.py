@@ -61,6 +61,7 @@ def verdict_of(
     pairs: int = 5,
     disturbed_pairs: int = 0,
     schedule: Schedule | None = Schedule.DUET,
+    sd: float | None = None,
 ) -> Verdict:
     question = Question(quantity=Quantity.RUNTIME)
     found = Estimate(
@@ -74,6 +75,8 @@ def verdict_of(
         disturbed_pairs=disturbed_pairs,
         baseline_median=1e9,
         candidate_median=1.27e9,
+        sd=sd,
+        highest_sd=0.044,
     )
     outcome = outcome_of(found, "<=", 1.1)
     why = "the budget is spent" if outcome is Outcome.INCONCLUSIVE else None
@@ -238,6 +241,13 @@ def test_the_summary_has_a_table_of_runs_warnings_and_a_table_of_verdicts() -> N
         "t.py::test_aa[wk-1]: INCONCLUSIVE: the budget is spent",
         "t.py::test_aa[wk-1]: 3 of 5 pairs disturbed by other programs",
     ]
+
+
+def test_the_summary_says_which_verdicts_rest_on_pairs_that_are_too_noisy() -> None:
+    rows = [VerdictRow(test="t.py::test_it", verdict=verdict_of(1.02, sd=sd)) for sd in (0.04, 0.1)]
+    remarks = [line for line in summary_lines([], rows) if line.startswith("t.py::test_it: ")]
+    assert len(remarks) == 1
+    assert remarks[0].startswith("t.py::test_it: a pair varies by 10.0%, ")
 
 
 def test_the_summary_of_nothing_is_empty() -> None:

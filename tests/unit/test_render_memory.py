@@ -57,5 +57,8 @@ def test_a_stage_that_only_one_side_has_counts_as_zero_on_the_other() -> None:
 
 def test_no_growth_on_either_side_is_said() -> None:
     assert stage_growth_lines([], []) == [
-        "no stage took more memory than before: both sides had it before run() began"
+        (
+            "no stage took more memory than before: "
+            "it was there before run() began, or in child processes"
+        )
     ]

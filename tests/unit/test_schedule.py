@@ -151,6 +151,35 @@ def test_a_duet_that_is_asked_for_and_cannot_be_is_refused_with_the_reason() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("candidate_ms", "runs"), [(100.0, 3), (600.0, 2), (1400.0, 1), (90_000.0, 1)]
+)
+def test_a_pair_in_turn_takes_the_best_of_short_runs(candidate_ms: float, runs: int) -> None:
+    sides = timed_run(600.0), timed_run(candidate_ms)
+    found = schedule.choose(*sides, ROOM, schedule="alternate")
+    assert found.runs_per_side == runs
+    assert schedule.choose(*sides, ROOM).runs_per_side == 1
+    turned = schedule.in_turn(schedule.choose(*sides, ROOM), sides, "stages")
+    assert turned == Choice(
+        schedule=Schedule.ALTERNATE,
+        clock="CPU",
+        why_no_duet="stages",
+        one_processor=True,
+        runs_per_side=runs,
+    )
+    assert schedule.in_turn(found, sides, "stages") == found
+
+
+def test_by_the_wall_clock_every_run_is_a_pair_of_its_own() -> None:
+    short = timed_run(100.0)
+    assert schedule.choose(short, short, ROOM, clock="wall").runs_per_side == 1
+
+
+def test_several_runs_a_side_take_as_many_times_as_long() -> None:
+    found = schedule.expect((COMPUTES, COMPUTES), LOOKS, budget_s=30.0, runs_per_side=3)
+    assert (found.pair_s, found.looks) == (6.0, (5,))
+
+
 def test_a_pair_is_expected_to_take_what_both_warm_ups_took() -> None:
     warm_up = (timed_run(elapsed_s=2.0), timed_run(elapsed_s=3.0))
     found = schedule.expect(warm_up, LOOKS, budget_s=60.0)

@@ -112,6 +112,23 @@ def test_the_first_run_is_not_counted_again() -> None:
     assert (found.outcome, found.estimate.pairs) == (Outcome.PASS, MORE_RUNS)
 
 
+def test_the_runs_that_were_made_are_kept() -> None:
+    asked = stored(timed_run(), runner=runner_of(lambda number: timed_run(id=f"later-{number}")))
+    asked.first_look(RUNTIME, "<=", 1.3)
+    assert asked.more_runs == []
+    asked.judge(RUNTIME, "<=", 1.3, why=NO_REVISION)
+    assert [run.id for run in asked.more_runs] == [f"later-{n}" for n in range(1, MORE_RUNS + 1)]
+
+
+def test_a_candidate_whose_code_changes_meanwhile_is_not_compared() -> None:
+    fingerprints = recorded.run().fingerprints
+    assert fingerprints is not None
+    changed = msgspec.structs.replace(fingerprints, code="c1c1")
+    asked = stored(timed_run(), runner=runner_of(lambda _: timed_run(fingerprints=changed)))
+    with pytest.raises(ComparisonError, match="the code or the data of the candidate changed"):
+        asked.judge(RUNTIME, "<=", 1.3, why=NO_REVISION)
+
+
 @pytest.mark.parametrize("op", [">", ">="])
 def test_a_single_run_that_others_may_have_slowed_down_never_passes_as_slower(op: Operator) -> None:
     slow = stored(timed_run(20_000.0))

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from pytest_zacperf.estimates import Estimate, Quantity, Question
@@ -66,3 +68,21 @@ def test_a_verdict_without_rounds_is_not_disturbed() -> None:
         question=QUESTION, estimate=None, op="<=", limit=1.1, outcome=Outcome.INCONCLUSIVE
     )
     assert not verdict.is_mostly_disturbed
+
+
+@pytest.mark.parametrize(
+    ("sd", "highest_sd", "outcome", "says_so"),
+    [
+        (0.05, 0.044, Outcome.PASS, True),
+        (0.05, 0.044, Outcome.FAIL, True),
+        (0.04, 0.044, Outcome.FAIL, False),
+        (0.05, 0.044, Outcome.INCONCLUSIVE, False),
+        (None, None, Outcome.PASS, False),
+    ],
+)
+def test_a_verdict_on_pairs_noisier_than_it_was_made_for_knows_it(
+    sd: float | None, highest_sd: float | None, outcome: Outcome, *, says_so: bool
+) -> None:
+    found = dataclasses.replace(estimate(1.0, 1.05), sd=sd, highest_sd=highest_sd)
+    verdict = Verdict(question=QUESTION, estimate=found, op="<=", limit=1.1, outcome=outcome)
+    assert verdict.is_noisier_than_proven is says_so
