@@ -97,8 +97,8 @@ class Interval:
 
 
 # Pairs in turn hardly know of each other, for either side goes first in turn and each pair has a
-# memory layout of its own: ranks of neighbors in 37 and 34 comparisons of 8 pairs and more, quiet
-# and beside a CPU hog, correlated by -0.03 and 0.04, with 95 % of their bootstrap below 0.13.
+# memory layout of its own: ranks of neighbors in 32 and 28 comparisons of 8 pairs and more, quiet
+# and beside a CPU hog, correlated by 0.02 and 0.05 (benchmarks/false_alarms.py).
 ALTERNATE_CORRELATION = 0.15
 ALTERNATE_LEVELS = (0.000149, 0.00112, 0.000702, 0.000453)
 # Both looks at stored samples err in at most 0.1 %: a comparison with their revision may follow the
