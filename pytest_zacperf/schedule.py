@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -211,7 +210,7 @@ def _runs_in_turn(sides: Sequence[Run], clock: Clock) -> int:
     costs = [run.costs.cpu_ns for run in sides if run.costs]
     if clock != "CPU" or not costs:
         return 1
-    return min(MOST_RUNS_PER_SIDE, math.ceil(LONG_RUN_NS / max(statistics.fmean(costs), 1)))
+    return min(MOST_RUNS_PER_SIDE, math.ceil(LONG_RUN_NS / max(*costs, 1)))
 
 
 def _undisturbed_s(run: Run) -> float:

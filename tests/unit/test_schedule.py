@@ -152,10 +152,18 @@ def test_a_duet_that_is_asked_for_and_cannot_be_is_refused_with_the_reason() -> 
 
 
 @pytest.mark.parametrize(
-    ("candidate_ms", "runs"), [(100.0, 3), (600.0, 2), (1400.0, 1), (90_000.0, 1)]
+    ("baseline_ms", "candidate_ms", "runs"),
+    [
+        pytest.param(100.0, 200.0, 3, id="very short"),
+        pytest.param(600.0, 100.0, 2, id="by the longer side"),
+        pytest.param(600.0, 1400.0, 1, id="one side long enough"),
+        pytest.param(90_000.0, 90_000.0, 1, id="long"),
+    ],
 )
-def test_a_pair_in_turn_takes_the_best_of_short_runs(candidate_ms: float, runs: int) -> None:
-    sides = timed_run(600.0), timed_run(candidate_ms)
+def test_a_pair_in_turn_takes_the_best_of_short_runs(
+    baseline_ms: float, candidate_ms: float, runs: int
+) -> None:
+    sides = timed_run(baseline_ms), timed_run(candidate_ms)
     found = schedule.choose(*sides, ROOM, schedule="alternate")
     assert found.runs_per_side == runs
     assert schedule.choose(*sides, ROOM).runs_per_side == 1
