@@ -8,11 +8,9 @@ from pathlib import Path
 
 import msgspec
 from support import recorded
+from support.perf_reports import report
 from support.timed_runs import timed_run
 
-from pytest_zacperf import render
-from pytest_zacperf.blame import Growth
-from pytest_zacperf.estimates import Estimate, Quantity, Question
 from pytest_zacperf.perf_report import (
     PerfReport,
     environment_text,
@@ -21,61 +19,20 @@ from pytest_zacperf.perf_report import (
     stored_rounds,
 )
 from pytest_zacperf.records import StageMemory
+from pytest_zacperf.report_files import write_reports
 from pytest_zacperf.schedule import Schedule
-from pytest_zacperf.stage_growth import StageGrowth
-from pytest_zacperf.store import RenderedReport, write_perf_report
-from pytest_zacperf.verdict import Outcome, Verdict
 
 TEST = "tests/perf/test_it.py::TestGold::test_runtime[wk-1]"
-RUNTIME = Question(quantity=Quantity.RUNTIME)
 ROUNDS = rounds_of([(timed_run(id="a-1"), timed_run(1200.0, id="b-1"))], Schedule.DUET)
-ESTIMATE = Estimate(
-    question=RUNTIME,
-    clock="CPU",
-    schedule=Schedule.DUET,
-    ratio=1.2,
-    low=1.15,
-    high=1.25,
-    pairs=1,
-    disturbed_pairs=0,
-    baseline_median=1e9,
-    candidate_median=1.2e9,
-)
-REPORT = PerfReport(
+REPORT = report(
     test=TEST,
-    verdict=Verdict(question=RUNTIME, estimate=ESTIMATE, op="<=", limit=1.1, outcome=Outcome.FAIL),
-    candidate="wk-1",
-    baseline="wk-1 at 0123456789ab",
-    origin="--zacperf-against main",
-    revisions=("0123456789ab", "ffffffffffff with changes"),
-    same_inputs=None,
-    why_no_duet=None,
-    environment="measured with CPython 3.11.7",
-    difference=None,
-    stages=(StageGrowth(name="orders", baseline_ns=1.0, candidate_ns=2.0, share=None),),
-    functions=(
-        Growth(
-            module="gold.py",
-            name="on_bar",
-            line=7,
-            baseline_own_ns=1,
-            candidate_own_ns=9,
-            baseline_calls=1,
-            candidate_calls=1,
-        ),
-    ),
     candidate_memory=(StageMemory(name="data", growth_bytes=9),),
     rounds=ROUNDS,
 )
 
 
-def written(folder: Path, *reports: PerfReport, test: str = TEST) -> Path:
-    rendered = RenderedReport(
-        markdown="\n".join(render.report_lines(reports)) + "\n",
-        rounds_csv=render.rounds_csv(reports),
-        content=list(reports),
-    )
-    return write_perf_report(folder, test, rendered)
+def written(root: Path, *reports: PerfReport, test: str = TEST) -> Path:
+    return root / write_reports(reports, test, root)
 
 
 def test_a_revision_is_short_and_says_whether_files_differ_from_it() -> None:
@@ -138,14 +95,14 @@ def test_a_run_without_a_result_is_no_round() -> None:
 
 
 def test_the_files_of_a_test_are_markdown_json_and_csv(tmp_path: Path) -> None:
-    path = written(tmp_path / ".zacperf", REPORT)
+    path = written(tmp_path, REPORT)
     assert path.name == "report.md"
     assert path.parent.parent == tmp_path / ".zacperf" / "perf"
     assert sorted(file.name for file in path.parent.iterdir()) == [
         *("report.csv", "report.json", "report.md")
     ]
     assert (tmp_path / ".zacperf" / ".gitignore").is_file()
-    assert path.read_text().startswith(f"# {TEST}\n\n## runtime 1.20 [1.15, 1.25] of baseline")
+    assert path.read_text().startswith(f"# {TEST}\n\n## runtime 1.21 [1.15, 1.28] of baseline")
     with (path.parent / "report.csv").open(newline="") as file:
         assert [row["run"] for row in csv.DictReader(file)] == ["a-1", "b-1"]
 
@@ -156,16 +113,21 @@ def test_the_json_is_the_whole_report(tmp_path: Path) -> None:
     assert msgspec.json.decode(text, type=tuple[PerfReport, ...]) == (REPORT,)
     (found,) = json.loads(text)
     assert found["verdict"]["outcome"] == "FAIL"
-    assert found["verdict"]["estimate"]["ratio"] == 1.2
+    assert found["verdict"]["estimate"]["ratio"] == 1.214
 
 
 def test_tests_whose_names_look_alike_in_a_folder_have_folders_of_their_own(tmp_path: Path) -> None:
     paths = {written(tmp_path, REPORT, test=test) for test in ("a::b", "a//b", "x" * 5000)}
     assert len({path.parent for path in paths}) == 3
-    assert {path.parent.parent for path in paths} == {tmp_path / "perf"}
+    assert {path.parent.parent for path in paths} == {tmp_path / ".zacperf" / "perf"}
 
 
 def test_a_later_report_of_a_test_replaces_the_earlier_one(tmp_path: Path) -> None:
     first = written(tmp_path, REPORT)
     assert written(tmp_path, REPORT, REPORT) == first
     assert len(json.loads((first.parent / "report.json").read_text())) == 2
+
+
+def test_a_report_that_cannot_be_written_is_said_and_no_error(tmp_path: Path) -> None:
+    (tmp_path / ".zacperf").write_text("in the way")
+    assert write_reports([REPORT], TEST, tmp_path).startswith("not written: ")
