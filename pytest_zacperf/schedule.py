@@ -23,8 +23,8 @@ MEMORY_MARGIN = 1.2  # of two runs at once: what their peaks may grow by
 SHORTEST_NS = 100_000_000  # of a round whose disturbance can be told
 DISTURBED_CORES = 0.25  # what others use during a round that counts as disturbed
 DEFAULT_BUDGET_S = 600.0
-# What disturbs a program that computes only ever adds to its CPU time, for a tenth of a second to a
-# second at a time: the best of several short runs is what a long one would show, and steadier.
+# What disturbs a program that computes only ever adds to its CPU time, for a tenth of a second to
+# ten seconds at a time: the best of several short runs is steadier than any one of them.
 LONG_RUN_NS = 1_000_000_000
 MOST_RUNS_PER_SIDE = 3
 
