@@ -5,7 +5,7 @@ beside a CPU hog that comes and goes on one processor. Every fresh comparison is
 own; most trials draw recorded pairs of these again, and are counted apart.
 
 Asserts nothing. Run: ``python benchmarks/false_alarms.py [FRESH [MINUTES [FOLDER]]]`` with the
-number of fresh comparisons of each kind (30 takes more than two hours), after how many minutes none
+number of fresh comparisons of each kind (30 takes two to three hours), after how many minutes none
 begins, and a folder that keeps the runs, so that the same call goes on where the last one ended.
 """
 
@@ -59,6 +59,9 @@ GROUPS = (
     ((Schedule.ALTERNATE, 0), (Schedule.ALTERNATE, 25)),
     ((Schedule.ALTERNATE, 5), (Schedule.ALTERNATE, 10)),
 )
+# About 0.2 s. Rounds in turn take ten times as long as duets, so their runs are half as long: they
+# are noisier for it, not less.
+BARS = {Schedule.DUET: 110_000, Schedule.ALTERNATE: 55_000}
 DESIGNS = {Schedule.DUET: sampling.DUET, Schedule.ALTERNATE: sampling.ALTERNATE_CPU}
 # A crossing of means on bars that are computed, not read: the objects and calls of a real one. A
 # single tight loop would be noisier: a few collisions of its few addresses are all of its cost.
@@ -71,7 +74,6 @@ from dataclasses import dataclass, field
 from pytest_zacperf.engines import BacktestOutput
 from pytest_zacperf.engines.function import FunctionEngine
 
-BARS = 110_000
 LENGTHS = {"fast": 12, "slow": 48, "trend": 200}
 
 
@@ -123,9 +125,9 @@ def strategy(count):
     return cash
 
 
-def run(start, end, extra_percent=0):
-    strategy(BARS + BARS * extra_percent // 100)
-    return BacktestOutput(data_points=BARS)
+def run(start, end, bars, extra_percent):
+    strategy(bars + bars * extra_percent // 100)
+    return BacktestOutput(data_points=bars)
 
 
 engine = FunctionEngine("strategy:run")
@@ -202,7 +204,7 @@ def compare(root: Path, schedule: Schedule, slowdown: int, name: str, kind: Kind
     """Make one fresh comparison, as a session of its own would."""
     session = f"{name}-{schedule}-{slowdown}"
     runner = Runner(store=RunStore(root / session / ".zacperf"), root=root)
-    baseline, candidate = workload(0), workload(slowdown)
+    baseline, candidate = (workload(BARS[schedule], extra) for extra in (0, slowdown))
     warm_up = tuple(
         runner.run_together([Job(workload=side, session=session, machine="alone", side=label)])[0]
         for side, label in ((baseline, "a"), (candidate, "b"))
@@ -237,13 +239,13 @@ def rules_for(schedule: Schedule) -> Rules:
     )
 
 
-def workload(extra_percent: int) -> Workload:
-    """Return the backtest with that much extra work."""
+def workload(bars: int, extra_percent: int) -> Workload:
+    """Return the backtest of so many bars with that much extra work."""
     day = dt.date(2025, 1, 20)
     return Workload(
         engine="strategy:engine",
         window=Window(id="w", start=day, end=day),
-        parameters={"extra_percent": extra_percent},
+        parameters={"bars": bars, "extra_percent": extra_percent},
     )
 
 

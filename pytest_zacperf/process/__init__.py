@@ -14,6 +14,7 @@ import psutil
 
 from pytest_zacperf.process import layout
 from pytest_zacperf.process.tree import MARKER, descendants, end_tree, kill_marked
+from pytest_zacperf.process.waiting import wait_for_any
 
 __all__ = [
     "MARKER",
@@ -110,7 +111,9 @@ def run_together(tasks: Sequence[Task], *, timeout_s: float | None) -> tuple[End
             if deadline_s is not None and time.monotonic() >= deadline_s:
                 break
             _open_gate(running)
-            alive[0].wait()
+            # Who waits at the first gate has no processor to give up meanwhile; later ones are far.
+            is_soon = any(one.is_at_first_gate for one in alive)
+            wait_for_any([one.process for one in alive], SHORT_S if is_soon else TICK_S)
             for one in running:
                 one.note()
         in_time = [not one.is_alive for one in running]
@@ -156,11 +159,9 @@ class _Running:
     def is_awaited(self) -> bool:
         return self.gate is not None and not self.gate.exists()
 
-    def wait(self) -> None:
-        # Who waits at the first gate has no processor to give up meanwhile; later gates are far.
-        is_soon = self.gate is not None and self.passed == 0
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(SHORT_S if is_soon else TICK_S)
+    @property
+    def is_at_first_gate(self) -> bool:
+        return self.gate is not None and self.passed == 0
 
     def go_on(self) -> None:
         if self.gate is not None and self.process.stdin is not None:

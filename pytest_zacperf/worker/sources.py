@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import operator
 import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 from pytest_zacperf import environment
 from pytest_zacperf.errors import EngineError
@@ -96,7 +94,7 @@ def require_own_sources(
 def _refuse_checkouts(root: Path, measured: tuple[str, ...]) -> None:
     root = root.resolve()
     for name, file in _project_modules(measured):
-        parts = (file.relative_to(root) if file.is_relative_to(root) else file).parts
+        parts = (file.relative_to(root) if environment.is_within(file, root) else file).parts
         if CHECKOUTS in itertools.pairwise(parts):
             raise EngineError(
                 f"module {name} was loaded from {file}, a checkout of another revision than the "
@@ -113,20 +111,11 @@ def _own_hint(name: str) -> str:
 
 
 def _project_modules(measured: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
-    # A copy, for another thread may import meanwhile; packages before their modules.
-    for name, module in sorted(sys.modules.items(), key=operator.itemgetter(0)):
-        file = _file_of(module)
-        if file is None:
-            continue
-        is_ours = file.is_relative_to(OWN_FOLDER)
+    # Packages before their modules.
+    for name, file in sorted(environment.module_files()):
+        is_ours = environment.is_within(file, OWN_FOLDER)
         if not is_ours or any(f"{name}.".startswith(f"{one}.") for one in measured):
             yield name, file
-
-
-def _file_of(module: ModuleType) -> Path | None:
-    # Anything may stand in sys.modules, and compute its attributes.
-    file = getattr(module, "__file__", None)
-    return Path(file).resolve() if isinstance(file, str) else None
 
 
 def _mapped_entry(entry: str, sources: SourceTree) -> str:

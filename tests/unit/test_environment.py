@@ -15,6 +15,7 @@ import pytest
 from pytest_zacperf.environment import (
     code_fingerprint,
     current_environment,
+    is_within,
     loaded_sources,
     package_dirs,
     parameters_fingerprint,
@@ -160,6 +161,15 @@ def test_what_is_installed_below_the_root_does_not_count(tmp_path: Path, load: L
     before = fingerprint_of(tmp_path)
     load(tmp_path / ".venv" / "lib" / "site-packages", "x = 1\n")
     assert fingerprint_of(tmp_path) == before
+
+
+def test_a_folder_whose_name_only_begins_like_the_root_is_not_within_it() -> None:
+    root = Path("/home/quant/backtests")
+    assert is_within(root, root)
+    assert is_within(root / "strategy.py", root)
+    assert is_within(root, Path("/"))
+    assert not is_within(Path("/home/quant/backtests-old/strategy.py"), root)
+    assert not is_within(root.parent, root)
 
 
 def test_a_package_elsewhere_counts_when_it_is_named(tmp_path: Path, load: Load) -> None:

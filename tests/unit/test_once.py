@@ -163,6 +163,7 @@ def test_who_waits_for_a_comparison_says_for_which(project: Project) -> None:
     project.configure(
         'engine = "strategy:engine"',
         'schedule = "alternate"',
+        'clock = "wall"',  # a pair is one run a side, however short
         "alternate_looks = [2]",
         'baseline = { words = "old" }',
     )
