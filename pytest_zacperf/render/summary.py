@@ -108,7 +108,7 @@ def summary_lines(runs: Collection[RunRow], verdicts: Collection[VerdictRow]) ->
             f"warning: {escape(window)}: {escape(text)}" for window, text in dict.fromkeys(warnings)
         ]
     if verdicts:
-        rows = [_verdict_cells(row) for row in verdicts]
+        rows = [(*_verdict_cells(row), escape(_name(row, verdicts))) for row in verdicts]
         lines += ["", *table_lines(VERDICT_HEADER, rows, numbers=VERDICT_NUMBERS)]
         lines += _remarks(verdicts)
     return lines
@@ -139,18 +139,28 @@ def _verdict_cells(row: VerdictRow) -> tuple[str, ...]:
         (found and found.clock) or "-",
         str(found.pairs) if found else "0",
         "-" if found is None else str(found.schedule or "stored"),
-        escape(row.test),
     )
+
+
+def _name(row: VerdictRow, verdicts: Collection[VerdictRow]) -> str:
+    # A test may ask the same of several candidates, or against several baselines.
+    asked = (row.test, row.verdict.question)
+    sides = {
+        (one.candidate, one.baseline)
+        for one in verdicts
+        if (one.test, one.verdict.question) == asked
+    }
+    return row.test if len(sides) == 1 else f"{row.test}: {row.candidate} against {row.baseline}"
 
 
 def _remarks(verdicts: Collection[VerdictRow]) -> list[str]:
     found = [
-        remark
+        f"{_name(row, verdicts)}: {remark}"
         for row in verdicts
         for remark in (
-            row.same_inputs and f"{row.test}: {row.same_inputs}",
-            row.verdict.why and f"{row.test}: {row.verdict.outcome}: {row.verdict.why}",
-            *(f"{row.test}: {text}" for text in remarks(row.verdict)),
+            row.same_inputs,
+            row.verdict.why and f"{row.verdict.outcome}: {row.verdict.why}",
+            *remarks(row.verdict),
         )
         if remark
     ]

@@ -250,6 +250,21 @@ def test_the_summary_says_which_verdicts_rest_on_pairs_that_are_too_noisy() -> N
     assert remarks[0].startswith("t.py::test_it: a pair varies by 10.0%, ")
 
 
+def test_the_summary_tells_two_candidates_of_one_test_apart() -> None:
+    rows = [
+        VerdictRow(
+            test="t.py::test_it", verdict=verdict_of(ratio), candidate=candidate, baseline="wk-1"
+        )
+        for candidate, ratio in (("wk-1 metrics=full", 1.2), ("wk-1 metrics=incremental", 1.08))
+    ]
+    shown = [line.partition("t.py::test_it")[2] for line in summary_lines([], rows)]
+    assert [text for text in shown if text] == [
+        ": wk-1 metrics=full against wk-1",
+        ": wk-1 metrics=incremental against wk-1",
+        ": wk-1 metrics=incremental against wk-1: INCONCLUSIVE: the budget is spent",
+    ]
+
+
 def test_the_summary_of_nothing_is_empty() -> None:
     assert summary_lines([], []) == []
 
