@@ -64,10 +64,12 @@ class Rounds:
         """
         # A goes first in the odd pairs and B in the even ones.
         names = ("baseline", "candidate") if number % 2 else ("candidate", "baseline")
-        is_pinned = one_processor or laid_out is Schedule.DUET
-        cpus = (self._least_busy(),) if is_pinned else ()
         layout = self._layout(number)
-        jobs = [self._job(name, laid_out, number, cpus=cpus, layout=layout) for name in names]
+        jobs = [self._job(name, laid_out, number, layout=layout) for name in names]
+        is_pinned = one_processor or laid_out is Schedule.DUET
+        if is_pinned and not self.runner.has(jobs):  # who only reads it need not look around
+            cpu = self._least_busy()
+            jobs = [replace(job, cpus=(cpu,)) for job in jobs]
         at_once = [jobs] if laid_out is Schedule.DUET else [[job] for job in jobs]
         found: dict[str, Run] = {}
         for name, run in zip(names, self._each(at_once), strict=True):
@@ -108,7 +110,6 @@ class Rounds:
         kind: str,
         number: int,
         *,
-        cpus: tuple[int, ...] = (),
         layout: int | None = None,
         profile: bool = False,
         memory_by_stage: bool = False,
@@ -123,7 +124,6 @@ class Rounds:
             round=number,
             side=f"{self.digest}-{kind}-{LETTERS[name]}-",
             sources=side.sources,
-            cpus=cpus,
             layout=layout,
             limits=self._patient_limits() if profile or memory_by_stage else None,
             profile=profile,

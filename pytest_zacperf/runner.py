@@ -129,6 +129,10 @@ class Runner:
             self.unstored.update(dict.fromkeys([one.run_id for one in executions], e))
             raise
 
+    def has(self, jobs: Sequence[Job]) -> bool:
+        """Return whether the runs of all jobs are stored, so that nobody executes them."""
+        return all(self.store.read_run(self._run_id(job)) is not None for job in jobs)
+
     def run_into(self, workload: Workload, folder: Path, session: str) -> Run:
         """Execute a workload, timed, and leave its files in a folder that is new or empty.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pytest_zacperf import measure
 from pytest_zacperf.errors import RunError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.process import layout
@@ -68,6 +69,21 @@ def test_pairs_in_turn_are_a_b_b_a_and_each_side_is_what_it_says(tmp_path: Path)
         assert (baseline.workload.parameters, candidate.workload.parameters) == ({}, {"side": "b"})
         assert {baseline.machine, candidate.machine} == {"alone"}
         assert not overlap(baseline, candidate)
+
+
+def test_a_pair_that_was_run_is_read_without_looking_for_a_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = rounds(tmp_path, NOTE, WORKLOAD, OTHER)
+    pair = ours.pair(DUET, 1)
+
+    def look(_: object) -> int:
+        raise AssertionError
+
+    monkeypatch.setattr(measure, "least_busy", look)
+    assert ours.pair(DUET, 1) == pair
+    with pytest.raises(AssertionError):
+        ours.pair(DUET, 2)
 
 
 def test_a_duet_runs_both_sides_at_once_on_one_processor(tmp_path: Path) -> None:
