@@ -97,8 +97,9 @@ class Interval:
 
 
 # Pairs in turn hardly know of each other, for either side goes first in turn and each pair has a
-# memory layout of its own: ranks of neighbors in 32 and 28 comparisons of 8 pairs and more, quiet
-# and beside a CPU hog, correlated by 0.02 and 0.05 (benchmarks/false_alarms.py).
+# memory layout of its own: ranks of neighbors in 61 comparisons of 8 pairs and more, quiet, and in
+# 61 beside a CPU hog, correlated by 0.00 and -0.02 (95 % of a bootstrap below 0.09 and 0.05;
+# benchmarks/false_alarms.py).
 ALTERNATE_CORRELATION = 0.15
 ALTERNATE_LEVELS = (0.000149, 0.00112, 0.000702, 0.000453)
 # Both looks at stored samples err in at most 0.1 %: a comparison with their revision may follow the
