@@ -19,6 +19,7 @@ UNIT_TESTS = Path(__file__).parent / "tests" / "unit"
 INNER_PLUGINS = "pytest_zacperf.plugin,syrupy,xdist.plugin"
 OUTER_VARIABLES = (
     *("CI", "BUILD_NUMBER"),  # pytest does not cut its explanations under CI
+    "ZACPERF_REASON",
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"),
 )
 

@@ -18,10 +18,12 @@ from pytest_zacperf.execution import Limits
 from pytest_zacperf.judging import Judge
 from pytest_zacperf.memory import MemorySlope
 from pytest_zacperf.parity import OrderEvents
+from pytest_zacperf.parity_report import origin_of
 from pytest_zacperf.perf_report import SHORT_REVISION
 from pytest_zacperf.ratios import HasCosts
 from pytest_zacperf.records import (
     EquityPoint,
+    Origin,
     Run,
     RunRequest,
     SourceTree,
@@ -126,10 +128,16 @@ class Backtest(HasCosts):
         """The folder with everything the run wrote."""
         return self._runner.store.run_folder(self.run.id)
 
+    @property
+    def came_from(self) -> Origin | None:
+        """Where what it did came from; None before it has run."""
+        return origin_of(self.run) if self.has_run else None
+
     @cached_property
     def order_events(self) -> OrderEvents:
         """Every change of every order, in canonical form."""
-        return OrderEvents((self.folder / store.ORDER_EVENTS_FILE).read_bytes)
+        content = store.FileContent(self.folder / store.ORDER_EVENTS_FILE)
+        return OrderEvents(content, origin=origin_of(self.run))
 
     @cached_property
     def trades(self) -> list[Trade]:

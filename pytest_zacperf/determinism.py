@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from pytest_zacperf.parity import Divergence, OrderEvents
+from pytest_zacperf.parity import Difference, OrderEvents
 from pytest_zacperf.records import Run
 
 
@@ -17,18 +17,16 @@ class Repetition:
 
     Attributes:
         runs: In the order in which they ran; the one that failed comes last.
-        divergence: Where the order events of the first two part; None when they are the same.
+        difference: How the order events of the first two differ; None when they are the same.
         expected: Order events of the first run; None when a run failed.
-        actual: Order events of the second run; None when a run failed.
         same_seed_repeats: Whether a third run, with the first one's hash seed, gave its order
             events; None when nobody had to ask.
 
     """
 
     runs: tuple[Run, ...]
-    divergence: Divergence | None = None
+    difference: Difference | None = None
     expected: OrderEvents | None = None
-    actual: OrderEvents | None = None
     same_seed_repeats: bool | None = None
 
     @property

@@ -11,7 +11,8 @@ import pytest
 from pytest_zacperf.errors import PlanError, SettingsError
 from pytest_zacperf.plan import select_windows
 from pytest_zacperf.records import ParameterValue, Window, Workload
-from pytest_zacperf.session import SESSION, Session
+from pytest_zacperf.session import NO_XDIST, SESSION, Session
+from pytest_zacperf.settings import PARITY_FOLDER, STORE_FOLDER
 from pytest_zacperf.values import parse_parameters
 
 if TYPE_CHECKING:  # these load the run store and syrupy, and at start-up nobody needs them
@@ -24,6 +25,9 @@ if TYPE_CHECKING:  # these load the run store and syrupy, and at start-up nobody
 
 # Parametrized in place of `window` itself: a project's own fixture of that name is left alone.
 PLANNED_WINDOW = "_zacperf_window"
+RECORDED = frozenset(
+    f"{kind}_snapshot" for kind in ("order_events", "trades", "equity", "statistics")
+)
 NEED_ENGINE = frozenset({"backtest", "baseline", "baseline_for"})
 WINDOW_MARK_HINT = 'write @pytest.mark.window("id", ...) or @pytest.mark.window(label="week")'
 
@@ -103,9 +107,68 @@ def order_events_snapshot(
     request: pytest.FixtureRequest, snapshot: SnapshotAssertion
 ) -> SnapshotAssertion:
     """Return the recorded order events of this test and window, to compare with ``==``."""
+    return _recorded("order_events", request, snapshot)
+
+
+@pytest.fixture
+def trades_snapshot(
+    request: pytest.FixtureRequest, snapshot: SnapshotAssertion
+) -> SnapshotAssertion:
+    """Return the recorded trades of this test and window, to compare with ``==``."""
+    return _recorded("trades", request, snapshot)
+
+
+@pytest.fixture
+def equity_snapshot(
+    request: pytest.FixtureRequest, snapshot: SnapshotAssertion
+) -> SnapshotAssertion:
+    """Return the recorded equity of this test and window, to compare with ``==``."""
+    return _recorded("equity", request, snapshot)
+
+
+@pytest.fixture
+def statistics_snapshot(
+    request: pytest.FixtureRequest, snapshot: SnapshotAssertion
+) -> SnapshotAssertion:
+    """Return the recorded statistics of this test and window, to compare with ``==``."""
+    return _recorded("statistics", request, snapshot)
+
+
+def _recorded(
+    kind: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion
+) -> SnapshotAssertion:
     from pytest_zacperf import snapshots  # noqa: PLC0415 - loads syrupy
 
-    return snapshots.order_events_assertion(snapshot, request.node)
+    return snapshots.assertion_on(kind, snapshot, request.node)
+
+
+def note_end(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Say how a test ended that received something else than its recording."""
+    if not RECORDED.isdisjoint(getattr(item, "fixturenames", ())):
+        from pytest_zacperf import parity_reporting  # noqa: PLC0415 - loads the run store
+
+        parity_reporting.note_end(item, call, report)
+
+
+def settle_recordings(session: pytest.Session, exit_status: int) -> bool:
+    """Settle what tests received instead of recordings; return whether an update failed."""
+    ours = session.config.stash[SESSION]
+    received = (ours.root / STORE_FOLDER / PARITY_FOLDER).glob("*/received.*")
+    if ours.process != NO_XDIST or not any(received):
+        return False
+    from pytest_zacperf import updating  # noqa: PLC0415 - loads the run store
+
+    option = session.config.option
+    wants = getattr(option, "update_snapshots", False) or getattr(
+        option, "update_new_snapshots_only", False
+    )
+    ending = updating.close(
+        ours,
+        partial=updating.partial_reason(session, exit_status, ours.lost_worker),
+        updates=bool(wants and ours.settings.reason),
+    )
+    ours.recorded = ending.lines
+    return ending.has_failed
 
 
 def parametrize_windows(metafunc: pytest.Metafunc) -> None:

@@ -205,4 +205,12 @@ OPTIONS = (
         help="The git revision that is the baseline of this session, or `merge-base:BRANCH`",
         in_table=False,
     ),
+    Option(
+        name="reason",
+        parse=parse_text,
+        default=None,
+        metavar="TEXT",
+        help="Why `--snapshot-update` accepts recordings of order events; or ZACPERF_REASON",
+        in_table=False,
+    ),
 )

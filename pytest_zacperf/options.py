@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pytest_zacperf import project, settings
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.option_table import OPTIONS, Option
 from pytest_zacperf.settings import Settings
+
+REASON_VARIABLE = "ZACPERF_REASON"
 
 
 def register(parser: pytest.Parser) -> None:
@@ -32,6 +36,7 @@ def register(parser: pytest.Parser) -> None:
 def read(config: pytest.Config) -> Settings:
     """Return the settings in force, or stop pytest with the one that cannot be used."""
     flags = {option.name: config.getoption(_destination(option)) for option in OPTIONS}
+    flags["reason"] = flags["reason"] or os.environ.get(REASON_VARIABLE) or None
     try:
         return settings.resolve(project.read_table(config.rootpath), flags)
     except SettingsError as e:

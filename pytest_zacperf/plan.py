@@ -69,6 +69,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def test_windows(self) -> tuple[Window, ...]:
+        """Those that a test may see: all but cache probes."""
+        return tuple(window for window in self.windows if not window.label.startswith(CACHE_PROBE))
+
+    @property
     def output_dir(self) -> str:
         """Where profiles go, relative to the plan file; empty when the plan does not say."""
         return str(self.meta.get("output_dir") or "")
@@ -117,7 +122,7 @@ def select_windows(
         SettingsError: An id or label that the plan does not have, or a cache probe.
 
     """
-    windows = [window for window in plan.windows if not window.label.startswith(CACHE_PROBE)]
+    windows = plan.test_windows
     if ids:
         _refuse_cache_probes(plan, ids)
         _refuse_unknown(ids, [window.id for window in windows], f"{plan.name} has no window")

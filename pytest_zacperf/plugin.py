@@ -13,7 +13,10 @@ from pytest_zacperf.fixtures import (  # noqa: F401 - pytest finds fixtures in t
     backtest,
     baseline,
     baseline_for,
+    equity_snapshot,
     order_events_snapshot,
+    statistics_snapshot,
+    trades_snapshot,
     window,
 )
 from pytest_zacperf.ratios import Ratio
@@ -94,8 +97,10 @@ def pytest_configure_node(node: WorkerController) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: WorkerController) -> None:
-    """Keep the reason of an xdist worker that has no tests for want of backtests."""
+def pytest_testnodedown(node: WorkerController, error: object) -> None:
+    """Keep why an xdist worker has no tests, or that it died."""
+    if error is not None:
+        node.config.stash[SESSION].lost_worker = node.gateway.id
     output = getattr(node, "workeroutput", {})  # a worker that crashed has none
     if USAGE_ERROR in output:
         node.config.stash[SESSION].usage_error = output[USAGE_ERROR]
@@ -113,17 +118,20 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put the runs and verdicts of a test on its report."""
+    """Put the runs and verdicts of a test on its report, and say how what it received ended."""
     report = yield
     hand_on(item, report)
+    fixtures.note_end(item, call, report)
     return report
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a session under CI whose perf tests all came to no verdict."""
+    """Settle recordings; fail a session under CI whose perf tests all came to no verdict."""
+    if fixtures.settle_recordings(session, exitstatus):
+        session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
     if exitstatus == pytest.ExitCode.OK and is_undecided_under_ci(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -48,9 +48,8 @@ def _repetition(runner: Runner, runs: tuple[Run, ...]) -> Repetition:
     expected, actual = (_order_events(runner, run) for run in runs[:2])
     return Repetition(
         runs=runs,
-        divergence=parity.first_divergence(expected, actual),
+        difference=parity.difference(expected, actual),
         expected=expected,
-        actual=actual,
         same_seed_repeats=runs[0].order_events_hash == runs[2].order_events_hash
         if len(runs) > 2  # noqa: PLR2004 - the third run asks about the seed
         else None,
@@ -58,4 +57,5 @@ def _repetition(runner: Runner, runs: tuple[Run, ...]) -> Repetition:
 
 
 def _order_events(runner: Runner, run: Run) -> OrderEvents:
-    return OrderEvents((runner.store.run_folder(run.id) / store.ORDER_EVENTS_FILE).read_bytes)
+    folder = runner.store.run_folder(run.id)
+    return OrderEvents(store.FileContent(folder / store.ORDER_EVENTS_FILE))

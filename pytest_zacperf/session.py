@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import msgspec
 import pytest
 
 from pytest_zacperf import options, render
+from pytest_zacperf.ci import is_under_ci
 from pytest_zacperf.errors import PlanError, SettingsError
 from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.plan import Plan, parse_plan
@@ -54,6 +54,8 @@ class Session:
         verdicts: Test and question to their row in the summary.
         wants_verdict: Whether a test with the marker ``perf`` compared costs, or was skipped.
         comparisons: What was compared in this process, so that its rounds serve again.
+        lost_worker: Name of an xdist worker that died, if one did.
+        recorded: What became of recordings, for the summary.
         checkouts: Commit to where it is checked out, as long as the session lasts.
 
     """
@@ -71,6 +73,8 @@ class Session:
     runs: dict[str, RunRow] = field(default_factory=dict)
     verdicts: dict[tuple[object, ...], VerdictRow] = field(default_factory=dict)
     wants_verdict: bool = False
+    lost_worker: str | None = None
+    recorded: tuple[str, ...] = ()
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     checkouts: dict[str, SourceTree] = field(default_factory=dict)
 
@@ -173,7 +177,8 @@ class Session:
 
     def summary_lines(self) -> list[str]:
         """Return the terminal summary; empty when no test had a backtest."""
-        return render.summary_lines(self.runs.values(), self.verdicts.values())
+        lines = render.summary_lines(self.runs.values(), self.verdicts.values())
+        return [*lines, *self.recorded]
 
 
 class ReportCollector:
@@ -217,8 +222,7 @@ def _say(config: pytest.Config, process: str, text: str) -> None:
 def is_undecided_under_ci(config: pytest.Config) -> bool:
     """Return whether a session under ``CI`` wanted a verdict and has none."""
     is_worker = hasattr(config, "workerinput")  # the controller of xdist decides
-    under_ci = os.environ.get("CI", "").lower() not in {"", "0", "false"}
-    return under_ci and not is_worker and config.stash[SESSION].is_undecided
+    return is_under_ci() and not is_worker and config.stash[SESSION].is_undecided
 
 
 def hand_over(session: Session, worker_input: dict[str, object]) -> None:

@@ -19,6 +19,7 @@ TABLE = "[tool.zacperf]"
 STORE_FOLDER = ".zacperf"  # below the project's root
 RUNS_FOLDER = "runs"  # below that
 WORKTREES_FOLDER = "worktrees"  # beside that
+PARITY_FOLDER = "parity"  # beside that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Settings:
         keep_s: Seconds after which a run is deleted.
         window: Ids of the only windows of this session; empty for no restriction.
         against: The revision that is the baseline of this session; None for the other baselines.
+        reason: Why recordings are accepted in this session; None accepts none.
 
     """
 
@@ -66,6 +68,7 @@ class Settings:
     keep_s: float
     window: tuple[str, ...]
     against: str | None
+    reason: str | None
 
 
 def resolve(table: Mapping[str, object], flags: Mapping[str, str | None]) -> Settings:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
+from pytest_zacperf.cli.approve import approve_received
 from pytest_zacperf.cli.backtest import backtest
 from pytest_zacperf.cli.baseline import baseline
 from pytest_zacperf.cli.bench import bench
+from pytest_zacperf.cli.compare import compare
+from pytest_zacperf.cli.recordings import recordings
 from pytest_zacperf.cli.runs import runs, show
 from pytest_zacperf.cli.start import demo, init
 
@@ -17,5 +20,16 @@ def main() -> None:
     """Performance and parity of trading backtests."""
 
 
-for command in (backtest, baseline, bench, runs, show, demo, init):
+for command in (
+    approve_received,
+    backtest,
+    baseline,
+    bench,
+    compare,
+    recordings,
+    runs,
+    show,
+    demo,
+    init,
+):
     main.add_command(command)

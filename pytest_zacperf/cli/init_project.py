@@ -28,7 +28,7 @@ TEST_FOLDERS = ("tests", "test")
 EMBEDDED = "zacqc"
 REQUIREMENTS_FILE = "requirements.txt"
 BASELINE = '  baseline = { parameter = "value" }'
-RECORD = "pytest --snapshot-update -m parity"
+RECORD = 'pytest -m parity --snapshot-update --zacperf-reason "the first"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,12 +75,21 @@ def show(name: str, *, root: Path | None, as_json: bool) -> None:
     """
     with errors_for_people():
         run_store = open_project(root).store
-        entry = _meant(name, run_store)
-        run = _record(entry, run_store)
+        run = record_of(name, run_store)
     if as_json:
         _print_json(run)
         return
-    _print_run(run, entry.folder)
+    _print_run(run, run_store.run_folder(run.id))
+
+
+def record_of(name: str, run_store: RunStore) -> Run:
+    """Return the record of the run that is meant.
+
+    Raises:
+        StoreError: None is meant, or it has no result.
+
+    """
+    return _record(_meant(name, run_store), run_store)
 
 
 def _listed(run_store: RunStore, entries: Sequence[Entry]) -> Iterator[Listed]:

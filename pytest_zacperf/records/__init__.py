@@ -12,6 +12,7 @@ from pytest_zacperf.records.backtest import (
 from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
 from pytest_zacperf.records.baseline import Baseline, BaselineSample
 from pytest_zacperf.records.profile import FunctionProfile
+from pytest_zacperf.records.recording import Origin, Received
 from pytest_zacperf.records.run import (
     INTERRUPTED,
     WHOLE_RUN,
@@ -47,7 +48,9 @@ __all__ = [
     "OrderEvent",
     "OrderSide",
     "OrderStatus",
+    "Origin",
     "ParameterValue",
+    "Received",
     "Record",
     "Run",
     "RunConditions",

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pytest_zacperf.estimates import Estimate, Quantity, Question
 from pytest_zacperf.perf_report import PerfReport
 from pytest_zacperf.render.blame import blame_line
 from pytest_zacperf.render.memory import stage_growth_line
-from pytest_zacperf.render.text import cut, escape
+from pytest_zacperf.render.text import cut, escape, fitted
 from pytest_zacperf.schedule import Schedule
 from pytest_zacperf.stage_growth import StageGrowth
 from pytest_zacperf.units import format_bytes, format_ns
 from pytest_zacperf.verdict import Verdict
 
-# pytest cuts an explanation that is longer.
-MOST_LINES = 8
-MOST_CHARACTERS = 640
 MOST_DIGITS = 6
 MOST_STAGES = 3
 LONGEST_QUESTION = 100
@@ -44,16 +41,6 @@ def message_lines(report: PerfReport, *, where: str = "") -> list[str]:
         *_given(where and f"report: {where}"),
     ]
     return fitted([escape(line) for line in lines])
-
-
-def fitted(lines: Sequence[str]) -> list[str]:
-    """Return lines that pytest shows whole: the longest ones are cut, the last ones dropped."""
-    kept = list(lines[:MOST_LINES])
-    while sum(map(len, kept)) + len(kept) > MOST_CHARACTERS:
-        longest = max(kept[1:], key=len)
-        shorter = cut(longest, max(len(longest) - 20, 3))
-        kept[kept.index(longest)] = shorter
-    return kept
 
 
 def verdict_line(verdict: Verdict) -> str:

@@ -27,10 +27,13 @@ from pytest_zacperf.store.decisions import (
     current_author,
 )
 from pytest_zacperf.store.disk import storing
+from pytest_zacperf.store.event_files import read_rows
 from pytest_zacperf.store.files import (
+    FileContent,
     cut_middle,
     file_name,
     last_lines,
+    read_json,
     unique_file_name,
     write_atomically,
 )
@@ -58,6 +61,8 @@ from pytest_zacperf.store.output import (
     TRADES_FILE,
     RunOutput,
     discard_output,
+    equity_bytes,
+    equity_of,
     read_equity,
     read_order_events,
     read_statistics,
@@ -66,16 +71,25 @@ from pytest_zacperf.store.output import (
 )
 from pytest_zacperf.store.perf_reports import RenderedReport, write_perf_report
 from pytest_zacperf.store.profiles import PROFILE_FILE, read_profile, write_profile
+from pytest_zacperf.store.recordings import (
+    ENDINGS,
+    SNAPSHOTS_FOLDER,
+    Pending,
+    Recordings,
+    write_parity_report,
+)
 from pytest_zacperf.store.usable import is_finite, require_mapping, shown
 
 __all__ = [
     "DECISIONS_FILE",
+    "ENDINGS",
     "EQUITY_FILE",
     "GATE_FILES",
     "ORDER_EVENTS_FILE",
     "PROFILE_FILE",
     "REQUEST_FILE",
     "RUN_FILE",
+    "SNAPSHOTS_FOLDER",
     "STDERR_FILE",
     "STDOUT_FILE",
     "STORE_FOLDER",
@@ -84,8 +98,11 @@ __all__ = [
     "Claim",
     "Decision",
     "Entry",
+    "FileContent",
     "OnWait",
+    "Pending",
     "ReadWriteLock",
+    "Recordings",
     "RenderedReport",
     "RunOutput",
     "RunStore",
@@ -97,13 +114,17 @@ __all__ = [
     "cut_middle",
     "discard_messages",
     "discard_output",
+    "equity_bytes",
+    "equity_of",
     "file_name",
     "is_finite",
     "last_lines",
     "machine_lock",
     "read_equity",
+    "read_json",
     "read_order_events",
     "read_profile",
+    "read_rows",
     "read_statistics",
     "read_trades",
     "read_worker_error",
@@ -114,6 +135,7 @@ __all__ = [
     "unique_file_name",
     "write_atomically",
     "write_output",
+    "write_parity_report",
     "write_perf_report",
     "write_profile",
     "write_request",

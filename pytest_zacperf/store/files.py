@@ -7,6 +7,8 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,13 +46,37 @@ def unique_file_name(name: str) -> str:
     return f"{shortened}-{digest}"
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old content or all of the new one, never a part."""
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file that is read in pieces, whenever somebody asks; see ``parity.Content``."""
+
+    path: Path
+
+    @property
+    def size_bytes(self) -> int:
+        """How much there is."""
+        return self.path.stat().st_size
+
+    def read(self, start: int, end: int) -> bytes:
+        """Return the bytes from *start* to before *end*."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            return file.read(end - start)
+
+
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file so that a reader sees the old content or all of the new one, never a part.
+
+    Args:
+        path: The file.
+        data: Its content, at once or piece by piece.
+
+    """
     # Not a NamedTemporaryFile: its mode 0600 would stay with the file.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -128,12 +128,49 @@ def read_equity(folder: Path) -> list[EquityPoint] | None:
     path = folder / EQUITY_FILE
     if not path.exists():
         return None
+    try:
+        return equity_of(path.read_bytes())
+    except ValueError as e:
+        raise ZacperfError(f"{path} is damaged: {e}", RUN_AGAIN) from e
+
+
+def equity_of(parquet: bytes) -> list[EquityPoint]:
+    """Return the equity that is stored as Parquet.
+
+    Raises:
+        ValueError: It is damaged.
+        ZacperfError: polars is not installed.
+
+    """
     polars = _import_polars()
     try:
-        frame = polars.read_parquet(path, columns=["ts_ns", "equity"])
+        frame = polars.read_parquet(io.BytesIO(parquet), columns=["ts_ns", "equity"])
     except Exception as e:
-        raise ZacperfError(f"{path} is damaged: {first_line(e)}", RUN_AGAIN) from e
+        raise ValueError(first_line(e)) from e
     return [EquityPoint(ts_ns=ts_ns, equity=equity) for ts_ns, equity in frame.iter_rows()]
+
+
+def equity_bytes(equity: Sequence[EquityPoint]) -> bytes:
+    """Return equity as Parquet.
+
+    Raises:
+        ZacperfError: A value cannot be stored, or polars is not installed.
+
+    """
+    polars = _import_polars()
+    buffer = io.BytesIO()
+    try:
+        frame = polars.DataFrame(
+            {"ts_ns": [p.ts_ns for p in equity], "equity": [p.equity for p in equity]},
+            schema={"ts_ns": polars.Int64, "equity": polars.Float64},
+        )
+        frame.write_parquet(buffer)
+    except Exception as e:
+        raise ZacperfError(
+            f"equity cannot be stored as Parquet: {first_line(e)}",
+            "let every ts_ns be ns since 1970 UTC, and every equity a number",
+        ) from e
+    return buffer.getvalue()
 
 
 def _files(output: RunOutput) -> dict[str, bytes]:
@@ -149,7 +186,7 @@ def _files(output: RunOutput) -> dict[str, bytes]:
     }
     if output.equity is not None:
         require_records("equity point", output.equity, EquityPoint)
-        files[EQUITY_FILE] = _parquet(output.equity)
+        files[EQUITY_FILE] = equity_bytes(output.equity)
     return files
 
 
@@ -161,23 +198,6 @@ def _order_events(events: Sequence[OrderEvent]) -> bytes:
             f"an order event holds text that is no Unicode: {shown(e.object)}",
             "decode the engine's text before it is put into an order event",
         ) from e
-
-
-def _parquet(equity: Sequence[EquityPoint]) -> bytes:
-    polars = _import_polars()
-    buffer = io.BytesIO()
-    try:
-        frame = polars.DataFrame(
-            {"ts_ns": [p.ts_ns for p in equity], "equity": [p.equity for p in equity]},
-            schema={"ts_ns": polars.Int64, "equity": polars.Float64},
-        )
-        frame.write_parquet(buffer)
-    except Exception as e:
-        raise ZacperfError(
-            f"equity cannot be stored as Parquet: {first_line(e)}",
-            "let every ts_ns be ns since 1970 UTC, and every equity a number",
-        ) from e
-    return buffer.getvalue()
 
 
 def _import_polars() -> ModuleType:

@@ -47,6 +47,19 @@ def run_git(
     )
 
 
+def git_output(folder: Path, *arguments: str, limit_s: float = LOOK_UP_LIMIT_S) -> bytes | None:
+    """Return what git wrote, byte by byte, or None where it refused; see ``run_git``."""
+    done = subprocess.run(  # noqa: S603 - no argument of the user's is an option
+        ["git", "-C", str(folder), *CAUTION, *arguments],  # noqa: S607
+        capture_output=True,
+        check=False,
+        env=git_variables(),
+        stdin=subprocess.DEVNULL,
+        timeout=limit_s,
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
 def git_variables() -> dict[str, str]:
     """Return the environment of git commands."""
     # A git hook that runs the tests sets GIT_DIR and others, which would name another repository.

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.sentences import one_line
-from pytest_zacperf.worktree.git import LOOK_UP_LIMIT_S, run_git
+from pytest_zacperf.worktree.git import LOOK_UP_LIMIT_S, git_output, run_git
 
 MERGE_BASE = "merge-base:"
+CONTENT_LIMIT_S = 60.0
 COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
@@ -63,6 +64,20 @@ def resolve(root: Path, name: str) -> Revision:
         commit = _merge_base(top, commit, name)
     _require_folder(top, prefix.removesuffix("\n").rstrip("/"), commit, name)
     return Revision(top=top, commit=commit, name=name)
+
+
+def content_at(revision: Revision, path: Path) -> bytes | None:
+    """Return a file as it was at a revision; None where it did not exist then.
+
+    Args:
+        revision: The commit.
+        path: Of the file in the working tree.
+
+    """
+    within = path.resolve().relative_to(revision.top.resolve()).as_posix()
+    return git_output(
+        revision.top, "cat-file", "blob", f"{revision.commit}:{within}", limit_s=CONTENT_LIMIT_S
+    )
 
 
 def _commit(top: Path, revision: str, name: str) -> str:

@@ -42,7 +42,10 @@ def test_a_project_with_an_engine_gets_what_it_lacks(root: Path) -> None:
         *(f"wrote  {name}" for name in NEW_FILES),
         "engine: gold:engine",
         "next:",
-        "  pytest --snapshot-update -m parity: records the order events; commit them once read",
+        (
+            '  pytest -m parity --snapshot-update --zacperf-reason "the first": records the order '
+            "events; commit them once read"
+        ),
         "  pytest: compares with them",
         "the perf test is skipped until [tool.zacperf] has a baseline, such as",
         '  baseline = { parameter = "value" }',
@@ -100,7 +103,9 @@ def test_a_function_gets_a_module_that_makes_an_engine_and_its_tests_run(shell: 
     assert "wrote  backtest_engine.py" in shown.stdout.splitlines()
     line = "made of the function strategies.gold:run_backtest; see its comment"
     assert f"engine: backtest_engine:engine, {line}" in shown.stdout
-    recorded = shell.run(*PYTEST, "--snapshot-update", "-m", "parity")
+    recorded = shell.run(
+        *PYTEST, "-m", "parity", "--snapshot-update", "--zacperf-reason", "the first"
+    )
     assert recorded.returncode == 0, recorded.stdout
     result = shell.run(*PYTEST)
     assert "1 passed, 1 skipped in" in result.stdout.splitlines()[-1]

@@ -65,7 +65,7 @@ def test_the_example_in_the_strategy_module_runs(demo: Shell) -> None:
     text = path.read_text()
     lines = text[text.index("# from pytest_zacperf") :].splitlines()
     path.write_text("\n".join(line.removeprefix("#").removeprefix(" ") for line in lines))
-    result = demo.run(*PYTEST, "-m", "parity", "--snapshot-update")
+    result = demo.run(*PYTEST, "-m", "parity", "--snapshot-update", "--zacperf-reason", "gold now")
     assert result.returncode == 0, result.stdout
     recording = next((demo.folder / "snapshots").rglob("*day-2025-04-09*"))
     assert [line.count('"GLD"') for line in recording.read_text().splitlines()] == [1, 1]

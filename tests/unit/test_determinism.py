@@ -79,12 +79,9 @@ def test_an_order_that_a_set_decides_is_told_from_chance(folder: Path) -> None:
     shown = twice(folder, BY_HASH)
     assert shown.exit_code == 1
     assert shown.stdout.startswith(
-        "NOT DETERMINISTIC: the same backtest gave other order events the second time\n"
-        "order events diverge at event "
+        "NOT DETERMINISTIC: the same backtest gave other order events the second time\norder event"
     )
-    assert "first run: 8 orders, 8 order events; second run: 8 orders, 8 order events" in (
-        shown.stdout
-    )
+    assert re.search(r"  orders \(events\): \d \(\d\) equal, ", shown.stdout)
     assert (
         "  with the first run's PYTHONHASHSEED its order events come back: the order of a set, "
         "or hash(), decides; sort before you iterate\n"

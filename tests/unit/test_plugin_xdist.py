@@ -75,8 +75,9 @@ def test_a_failed_run_is_told_from_a_worker(project: Project) -> None:
 
 def test_recordings_are_written_and_compared_in_workers(project: Project) -> None:
     project.write("tests/test_orders.py", PARITY_TEST)
-    project.run("-n", "2", "--snapshot-update").assert_outcomes(passed=2)
-    files = sorted((project.root / "snapshots" / "test_orders").iterdir())
+    update = ("--snapshot-update", "--zacperf-reason", "the first")
+    project.run("-n", "2", *update).assert_outcomes(passed=2)
+    files = sorted((project.root / "snapshots" / "test_orders").glob("*.jsonl"))
     assert [path.name for path in files] == [
         f"test_order_events[wk-{number}].order_events.jsonl" for number in (1, 2)
     ]

@@ -35,7 +35,8 @@ def test_the_example_project_records_and_then_passes(pytester: pytest.Pytester) 
         ("test_gold.py", _block("python", 1)),
     ):
         (pytester.path / name).write_text(content, encoding="utf-8")
-    pytester.runpytest_subprocess("--snapshot-update").assert_outcomes(passed=2)
+    update = ("--snapshot-update", "--zacperf-reason", "the first")
+    pytester.runpytest_subprocess(*update).assert_outcomes(passed=2)
     pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=2)
     strategy = pytester.path / "gold.py"
     strategy.write_text(strategy.read_text(encoding="utf-8").replace("250.25", "250.26"))

@@ -1,20 +1,10 @@
 import datetime as dt
-import zoneinfo
-from typing import Any
-
-import pytest
 
 from pytest_zacperf import render
 from pytest_zacperf.estimates import Estimate, Quantity, Question
-from pytest_zacperf.parity import OrderEvents, first_divergence
 from pytest_zacperf.perf_report import environment_text
-from pytest_zacperf.records import Costs, Environment, OrderEvent, Run, Window, Work, Workload
-from pytest_zacperf.render import (
-    VerdictRow,
-    divergence_lines,
-    run_row,
-    summary_lines,
-)
+from pytest_zacperf.records import Costs, Environment, Run, Window, Work, Workload
+from pytest_zacperf.render import VerdictRow, run_row, summary_lines
 from pytest_zacperf.schedule import Schedule
 from pytest_zacperf.verdict import Outcome, Verdict, outcome_of
 
@@ -34,25 +24,6 @@ WHERE = (
     "measured with CPython 3.11.7 on Linux 6.8, x86_64 Xeon, 2 processors; "
     "0123456789ab with changes"
 )
-
-
-def event(**changes: Any) -> OrderEvent:  # noqa: ANN401 - any field of the record
-    fields: dict[str, Any] = {
-        "ts_event_ns": 1_737_470_703_000_000_000,
-        "symbol": "MCD",
-        "order_id": 82,
-        "event_id": 2,
-        "status": "filled",
-        "type": "market",
-        "side": "buy",
-        "quantity": 10.0,
-    }
-    return OrderEvent(**fields | changes)
-
-
-def lines_of(expected: list[OrderEvent], actual: list[OrderEvent]) -> list[str]:
-    left, right = OrderEvents.of(expected), OrderEvents.of(actual)
-    return divergence_lines(first_divergence(left, right), expected=left, actual=right)
 
 
 def verdict_of(
@@ -108,91 +79,6 @@ def run_of(*, warnings: tuple[str, ...] = (), reason: str | None = None) -> Run:
         costs=None if reason else costs,
         warnings=warnings,
     )
-
-
-def test_a_changed_price_is_told_in_six_lines() -> None:
-    shared = [event(event_id=1)]
-    assert lines_of(
-        [*shared, event(fill_price=297.12, fee=1.0)], [*shared, event(fill_price=297.13, fee=1.5)]
-    ) == [
-        "order events diverge at event 2",
-        "  2025-01-21 09:45:03 New York, 2025-01-21 14:45:03 UTC",
-        "  symbol MCD, order 82, event 2: buy filled",
-        "  fill_price: expected 297.12, was 297.13",
-        "  also different in this event: fee",
-        "  recording: 1 order, 2 order events; this run: 1 order, 2 order events",
-        "  if this run is right: pytest --snapshot-update, and commit the recording",
-    ]
-
-
-def test_a_moved_event_is_told_in_utc_to_the_nanosecond() -> None:
-    lines = lines_of([event()], [event(ts_event_ns=1_737_470_703_000_000_500)])
-    assert lines[3] == (
-        "  ts_event_ns: expected 2025-01-21 14:45:03 UTC, was 2025-01-21 14:45:03.0000005 UTC"
-    )
-
-
-@pytest.mark.parametrize(
-    ("expected", "actual", "first", "last"),
-    [
-        pytest.param(
-            [event()],
-            [],
-            "order event 1 is missing: this run ended before it",
-            "  recording: 1 order, 1 order event; this run: 0 orders, 0 order events",
-            id="missing",
-        ),
-        pytest.param(
-            [event()],
-            [event(), event(event_id=3)],
-            "order event 2 is extra: the recording has ended before it",
-            "  recording: 1 order, 1 order event; this run: 1 order, 2 order events",
-            id="extra",
-        ),
-    ],
-)
-def test_a_missing_or_extra_event_is_told(
-    expected: list[OrderEvent], actual: list[OrderEvent], first: str, last: str
-) -> None:
-    lines = lines_of(expected, actual)
-    assert (lines[0], lines[-2]) == (first, last)
-
-
-def test_other_bytes_of_the_same_events_are_told() -> None:
-    one = OrderEvents.of([event()])
-    assert divergence_lines(None, expected=one, actual=one) == [
-        "the recording holds the same order events in other bytes",
-        "  its line ends or its formatting were changed; restore it from git",
-    ]
-
-
-def test_the_longest_divergence_fits_what_pytest_shows() -> None:
-    left = event(symbol="S" * 99, limit_price=1 / 3, stop_price=2 / 3, extra={"a": 1})
-    right = event(symbol="R" * 99, status="partially_filled", tag="t" * 999, fee=0.1, message="m")
-    lines = lines_of([left], [right])
-    assert len(lines) <= 7
-    assert sum(map(len, lines)) <= 600
-    assert max(map(len, lines)) <= 140
-
-
-def test_control_characters_are_escaped() -> None:
-    lines = lines_of(
-        [event(symbol="A\x1b[31m", tag="a")], [event(symbol="A\x1b[31m", tag="\r\u202e")]
-    )
-    assert lines[2] == r"  symbol A\x1b[31m, order 82, event 2: buy filled"
-    assert lines[3] == r"  tag: expected 'a', was '\r\u202e'"
-
-
-def test_a_time_beyond_the_calendar_is_told_in_ns() -> None:
-    assert lines_of([event(ts_event_ns=10**30)], [])[1] == f"  {10**30} ns since 1970 UTC"
-
-
-def test_without_a_time_zone_database_utc_is_told_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(key: str) -> zoneinfo.ZoneInfo:
-        raise zoneinfo.ZoneInfoNotFoundError(key)
-
-    monkeypatch.setattr(zoneinfo, "ZoneInfo", missing)
-    assert lines_of([event()], [])[1] == "  2025-01-21 14:45:03 UTC"
 
 
 def test_where_a_run_was_measured_is_one_line() -> None:
@@ -271,3 +157,10 @@ def test_the_summary_of_nothing_is_empty() -> None:
 
 def test_a_long_text_is_cut() -> None:
     assert render.cut("0123456789", 8) == "01234..."
+
+
+def test_lines_that_pytest_would_cut_are_cut_by_us() -> None:
+    lines = render.fitted(["the first line stays", "x" * 400, "y" * 500, *"abcdefgh"], "before")
+    assert len(lines) == render.text.MOST_LINES - 1
+    assert lines[0] == "the first line stays"
+    assert sum(map(len, ["before", *lines])) + len(lines) + 1 <= render.text.MOST_CHARACTERS

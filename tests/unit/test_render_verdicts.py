@@ -17,7 +17,7 @@ from support.perf_reports import (
 )
 
 from pytest_zacperf.records import StageMemory
-from pytest_zacperf.render import verdicts
+from pytest_zacperf.render import fitted, verdicts
 from pytest_zacperf.schedule import Schedule
 
 
@@ -113,7 +113,7 @@ def test_no_name_makes_a_message_longer_than_pytest_shows(text: str) -> None:
 
 
 def test_lines_that_fit_are_left_as_they_are() -> None:
-    assert verdicts.fitted(["a" * 300, "b" * 300]) == ["a" * 300, "b" * 300]
+    assert fitted(["a" * 300, "b" * 300]) == ["a" * 300, "b" * 300]
 
 
 @pytest.mark.parametrize(

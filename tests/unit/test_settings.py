@@ -37,6 +37,7 @@ PRECEDENCE: dict[str, tuple[Any, ...]] = {
     "keep_runs": ("keep_runs", 200, 10, 10, "20", 20),
     "keep": ("keep_s", 30 * 86_400.0, "2d", 172_800.0, "3h", 10_800.0),
     "against": ("against", None, None, None, "main", "main"),
+    "reason": ("reason", None, None, None, "the first", "the first"),
     "window": ("window", (), None, (), "wk-1,wk-2", ("wk-1", "wk-2")),
 }
 
@@ -211,4 +212,5 @@ def test_the_markdown_table_has_a_row_for_every_option() -> None:
     assert lines[6].startswith("| `budget` | `--zacperf-budget DURATION` | none | How long")
     assert lines[7].startswith(r"| `inconclusive` | `--zacperf-inconclusive skip\|fail\|warn` | ")
     assert lines[12].startswith("| `blame` | `--zacperf-no-blame` | `true` | ")
-    assert lines[-1].startswith("| flag only | `--zacperf-against REV` | none | ")
+    assert lines[-2].startswith("| flag only | `--zacperf-against REV` | none | ")
+    assert lines[-1].startswith("| flag only | `--zacperf-reason TEXT` | none | ")

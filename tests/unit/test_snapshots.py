@@ -21,6 +21,7 @@ def test_order_events(backtest, order_events_snapshot):
 """
 TEST_FILE = "tests/parity/test_orders.py"
 NODE_ID = f"{TEST_FILE}::test_order_events[[]wk-1[]]"
+UPDATE = ("--snapshot-update", "--zacperf-reason", "the first")
 RECORDING = "snapshots/parity/test_orders/test_order_events[wk-1].order_events.jsonl"
 
 
@@ -35,7 +36,7 @@ def recorded(project: Project, recording: Path) -> Path:
     project.write(TEST_FILE, PARITY_TEST)
     path = project.root / RECORDING
     if not recording.exists():
-        project.run("--snapshot-update").assert_outcomes(passed=1)
+        project.run(*UPDATE).assert_outcomes(passed=1)
         shutil.copy(path, recording)
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(recording, path)
@@ -48,7 +49,7 @@ def test_a_missing_recording_fails_with_the_command_that_makes_it(project: Proje
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
         "E         nothing is recorded yet for 2 orders, 4 order events",
-        f"E           record it with: pytest '{NODE_ID}' --snapshot-update",
+        f"E           record it with: pytest '{NODE_ID}' --snapshot-update --zacperf-reason *",
     ])
     assert not (project.root / "snapshots").exists()
 
@@ -76,16 +77,16 @@ def test_a_changed_price_is_told_and_an_update_takes_it_over(
     result.stdout.fnmatch_lines(
         [
             "E         order events diverge at event 2",
-            "E           2025-01-21 09:45:03 New York, 2025-01-21 14:45:03 UTC",
-            "E           symbol MCD, order 1, event 2: buy filled",
+            "E           2025-01-21 09:45:03 New York, 14:45:03 UTC, MCD, order 1, event 2: buy *",
             "E           fill_price: expected 297.11, was 297.12",
-            "E           recording: 2 orders, 4 order events; this run: 2 orders, 4 order events",
+            "E           orders (events): 1 (3) equal, 1 (1) changed, 0 (0) added, 0 (0) removed",
+            "E           fills 2, P&L * -> *, fees 2.00",
         ],
         consecutive=True,
     )
     result.stdout.no_fnmatch_line("*truncated*")
     assert recorded.read_text(encoding="utf-8") == changed
-    project.run("--snapshot-update").assert_outcomes(passed=1)
+    project.run(*UPDATE).assert_outcomes(passed=1)
     assert recorded.read_text(encoding="utf-8") == text
 
 
@@ -139,7 +140,7 @@ def test_an_update_keeps_the_recordings_of_tests_that_did_not_get_there(
         PARITY_TEST.replace("    assert backtest", "    raise ValueError\n    assert backtest")
         + raising,
     )
-    result = project.run("--snapshot-update")
+    result = project.run(*UPDATE)
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.no_fnmatch_line("*unused*")
     assert all(path.exists() for path in (recorded, *others))
@@ -173,8 +174,8 @@ class TestOrders:
         assert backtest.order_events == order_events_snapshot
 """,
     )
-    project.run("--snapshot-update").assert_outcomes(passed=2)
-    files = sorted(path.name for path in (project.root / "snapshots" / "test_top").iterdir())
+    project.run(*UPDATE).assert_outcomes(passed=2)
+    files = sorted(path.name for path in (project.root / "snapshots" / "test_top").glob("*.jsonl"))
     assert len(files) == 4
     assert all(name.startswith("TestOrders.test_it[") for name in files)
 

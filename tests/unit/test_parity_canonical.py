@@ -3,30 +3,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.order_events import event
 
-from pytest_zacperf.parity import (
-    Divergence,
-    OrderEvents,
-    canonical,
-    decode_events,
-    encode_events,
-    first_divergence,
-)
-from pytest_zacperf.records import OrderEvent
-
-
-def event(**changes: Any) -> OrderEvent:  # noqa: ANN401 - any field of the record
-    fields: dict[str, Any] = {
-        "ts_event_ns": 1_737_470_703_000_000_000,
-        "symbol": "MCD",
-        "order_id": 1,
-        "event_id": 1,
-        "status": "filled",
-        "type": "market",
-        "side": "buy",
-        "quantity": 10.0,
-    }
-    return OrderEvent(**fields | changes)
+from pytest_zacperf.parity import canonical, decode_events, encode_events
 
 
 def test_volatile_order_ids_are_numbered_by_first_appearance() -> None:
@@ -129,80 +108,6 @@ def test_what_was_encoded_is_decoded() -> None:
 def test_a_damaged_line_is_named() -> None:
     with pytest.raises(ValueError, match="line 2 holds no order event: JSON is malformed"):
         decode_events(encode_events([event()]) + b"<<<<<<< HEAD\n")
-
-
-def test_order_events_are_a_sequence() -> None:
-    events = OrderEvents.of([event(), event(event_id=2)])
-    assert len(events) == 2
-    assert events[1].event_id == 2
-    assert list(events[:1]) == [event()]
-    assert [e.event_id for e in events] == [1, 2]
-
-
-def test_order_events_are_equal_by_their_bytes() -> None:
-    assert OrderEvents.of([event(fee=0.0)]) == OrderEvents.of([event(fee=0.0)])
-    assert OrderEvents.of([event(fee=0.0)]) != OrderEvents.of([event(fee=-0.0)])
-
-
-def test_another_type_decides_itself_about_equality() -> None:
-    assert OrderEvents.of([]).__eq__([]) is NotImplemented
-
-
-def test_the_text_of_order_events_does_not_grow_with_them() -> None:
-    assert repr(OrderEvents.of([event(), event(order_id=2)])) == "<2 orders, 2 order events>"
-    assert repr(OrderEvents.of([event()])) == "<1 order, 1 order event>"
-
-
-def test_the_text_of_damaged_order_events_is_the_reason() -> None:
-    assert repr(OrderEvents(lambda: b"x")).startswith(
-        "<order events that cannot be read: line 1 holds no order event: JSON is malformed"
-    )
-
-
-def test_order_events_are_read_at_first_use_and_anew_for_each_comparison() -> None:
-    reads = []
-
-    def read() -> bytes:
-        reads.append(1)
-        return b""
-
-    events = OrderEvents(read)
-    assert not reads
-    assert (len(events), list(events)) == (0, [])
-    assert events.detached() == events
-    assert len(reads) == 3
-
-
-def test_equal_lists_do_not_diverge() -> None:
-    assert first_divergence([event()], [event()]) is None
-
-
-def test_the_first_divergence_names_every_field_of_its_event() -> None:
-    expected = [event(), event(event_id=2, fee=1.0), event(event_id=3)]
-    actual = [event(), event(event_id=2, fee=2.0, tag="x"), event(event_id=4)]
-    assert first_divergence(expected, actual) == Divergence(
-        index=2, fields=("fee", "tag"), expected=expected[1], actual=actual[1]
-    )
-
-
-def test_one_bit_is_a_divergence() -> None:
-    price = 297.12
-    found = first_divergence(
-        [event(fill_price=price)], [event(fill_price=math.nextafter(price, math.inf))]
-    )
-    assert found is not None
-    assert found.fields == ("fill_price",)
-    assert first_divergence([event(fee=0.0)], [event(fee=-0.0)]) is not None
-
-
-def test_a_missing_and_an_extra_event_are_told_apart() -> None:
-    one, two = event(), event(event_id=2)
-    assert first_divergence([one, two], [one]) == Divergence(
-        index=2, fields=(), expected=two, actual=None
-    )
-    assert first_divergence([one], [one, two]) == Divergence(
-        index=2, fields=(), expected=None, actual=two
-    )
 
 
 def test_an_event_that_was_not_canonical_is_still_refused_by_the_record() -> None:

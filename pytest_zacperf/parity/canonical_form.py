@@ -1,13 +1,11 @@
-"""Order events: their canonical form, equality, and the first place where two lists part."""
+"""The canonical form of order events, and the lines it is stored in."""
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any, get_args, overload
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, get_args
 
 import msgspec
 
@@ -22,91 +20,6 @@ CHOICES = {"status": get_args(OrderStatus), "side": get_args(OrderSide)}
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(OrderEvent)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Divergence:
-    """The first event at which two lists part; what follows may be its echo.
-
-    Attributes:
-        index: Number of the event, from 1.
-        fields: Names of the fields that differ, in the order of the record; empty when one side
-            has no such event.
-        expected: The recorded event; None when the recording has ended.
-        actual: The event of this run; None when the run has ended.
-
-    """
-
-    index: int
-    fields: tuple[str, ...]
-    expected: OrderEvent | None
-    actual: OrderEvent | None
-
-
-class OrderEvents(Sequence[OrderEvent]):
-    """The order events of a run or a recording: compared by bytes, decoded when looked at.
-
-    Args:
-        read: Returns the canonical JSON Lines; called anew for each comparison, so that no copy
-            of a long list stays in memory.
-
-    """
-
-    def __init__(self, read: Callable[[], bytes]) -> None:
-        self._read = read
-
-    @classmethod
-    def of(cls, events: Iterable[OrderEvent]) -> OrderEvents:
-        """Return order events that are in memory already; they must be canonical."""
-        return cls(partial(bytes, encode_events(events)))
-
-    def encoded(self) -> bytes:
-        """Return the canonical JSON Lines."""
-        return self._read()
-
-    def detached(self) -> OrderEvents:
-        """Return the same order events without what was decoded so far."""
-        return OrderEvents(self._read)
-
-    @cached_property
-    def _events(self) -> tuple[OrderEvent, ...]:
-        return tuple(decode_events(self._read()))
-
-    @cached_property
-    def totals(self) -> str:
-        """How much there is, such as ``157 orders, 456 order events``."""
-        orders = len({event.order_id for event in self._events})
-        return f"{_count(orders, 'order')}, {_count(len(self._events), 'order event')}"
-
-    @overload
-    def __getitem__(self, index: int) -> OrderEvent: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[OrderEvent]: ...
-
-    def __getitem__(self, index: int | slice) -> OrderEvent | Sequence[OrderEvent]:
-        return self._events[index]
-
-    def __len__(self) -> int:
-        return len(self._events)
-
-    def __iter__(self) -> Iterator[OrderEvent]:
-        return iter(self._events)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, OrderEvents):
-            # The other side decides; False would end a comparison with syrupy in a KeyError.
-            return NotImplemented
-        return self._read() == other.encoded()
-
-    # Equal by content, and the content may be a file that changes.
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        try:
-            return f"<{self.totals}>"
-        except (OSError, ValueError) as e:
-            return f"<order events that cannot be read: {e}>"
 
 
 def canonical(events: Iterable[OrderEvent], volatile: Collection[str]) -> list[OrderEvent]:
@@ -147,8 +60,12 @@ def encode_events(events: Iterable[OrderEvent]) -> bytes:
     return _ENCODER.encode_lines(events)
 
 
-def decode_events(data: bytes) -> list[OrderEvent]:
+def decode_events(data: bytes, *, lines_before: int = 0) -> list[OrderEvent]:
     """Return the order events in JSON Lines.
+
+    Args:
+        data: Whole lines.
+        lines_before: How many come before them in their file.
 
     Raises:
         ValueError: A line that holds no order event, with its number.
@@ -157,7 +74,7 @@ def decode_events(data: bytes) -> list[OrderEvent]:
     try:
         return _DECODER.decode_lines(data)
     except msgspec.DecodeError:
-        for number, line in enumerate(data.splitlines(), start=1):
+        for number, line in enumerate(data.split(b"\n"), start=lines_before + 1):
             try:
                 _DECODER.decode(line or b"{}")
             except msgspec.DecodeError as e:
@@ -165,26 +82,13 @@ def decode_events(data: bytes) -> list[OrderEvent]:
         raise
 
 
-def first_divergence(
-    expected: Sequence[OrderEvent], actual: Sequence[OrderEvent]
-) -> Divergence | None:
-    """Return the first event that is not the same, bit for bit, on both sides."""
-    for index, (left, right) in enumerate(zip(expected, actual, strict=False), start=1):
-        # Not ==, which takes -0.0 for 0.0.
-        if _ENCODER.encode(left) != _ENCODER.encode(right):
-            fields = tuple(
-                name for name in OrderEvent.__struct_fields__ if _parts(left, right, name)
-            )
-            return Divergence(index=index, fields=fields, expected=left, actual=right)
-    shared = min(len(expected), len(actual))
-    if len(expected) == len(actual):
-        return None
-    return Divergence(
-        index=shared + 1,
-        fields=(),
-        expected=expected[shared] if shared < len(expected) else None,
-        actual=actual[shared] if shared < len(actual) else None,
-    )
+def are_canonical(beginning: bytes) -> bool:
+    """Return whether a file that begins like this is one of ours, to the byte."""
+    line, end, _ = beginning.partition(b"\n")
+    try:
+        return bool(end) and _ENCODER.encode(_DECODER.decode(line)) == line
+    except msgspec.DecodeError:
+        return False
 
 
 def _require_order_event(event: object, position: int) -> None:
@@ -205,10 +109,6 @@ def _validated(event: OrderEvent) -> OrderEvent:
         name = path.rstrip("`").partition("[")[0]
         reason = f"is none of {', '.join(CHOICES[name])}" if name in CHOICES else problem.lower()
         raise ValueError(f"{_place(event, name)}: {reason}") from e
-
-
-def _parts(left: OrderEvent, right: OrderEvent, name: str) -> bool:
-    return _ENCODER.encode(getattr(left, name)) != _ENCODER.encode(getattr(right, name))
 
 
 def _integer(event: OrderEvent, name: str) -> int:
@@ -251,7 +151,3 @@ def _extra(event: OrderEvent) -> dict[str, Any] | None:
 def _place(event: OrderEvent, name: str) -> str:
     value = cut(repr(getattr(event, name)), LONGEST_VALUE)
     return f"order {event.order_id}, event {event.event_id}: {name} = {value}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

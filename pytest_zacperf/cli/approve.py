@@ -1,0 +1,103 @@
+"""``zacperf approve``: make what tests received their recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pytest_zacperf.approving import approve, require_approvable, window_of
+from pytest_zacperf.ci import is_under_ci
+from pytest_zacperf.cli.common import (
+    EXIT_FAILED,
+    errors_for_people,
+    is_terminal,
+    open_project,
+    root_option,
+)
+from pytest_zacperf.errors import StoreError
+from pytest_zacperf.render import escape
+from pytest_zacperf.store import DECISIONS_FILE, Pending, Recordings
+from pytest_zacperf.values import nearest
+
+NOTHING = "nothing is pending: no test has received anything but its recording"
+
+
+@click.command("approve")
+@click.argument("names", nargs=-1, metavar="[TEST or WINDOW]...")
+@click.option("-m", "--reason", default="", metavar="TEXT", help="Why; needed.")
+@root_option
+def approve_received(*, names: Sequence[str], reason: str, root: Path | None) -> None:
+    """Make what tests received instead of their recordings the recordings; runs nothing.
+
+    Without a name it walks through all that is pending and asks. Each acceptance is written into
+    snapshots/decisions.md.
+    """
+    with errors_for_people():
+        project = open_project(root)
+        pending = _usable(Recordings(project.root))
+        if not pending:
+            click.echo(NOTHING)
+            return
+        chosen = _named(pending, names) if names else _asked(pending, reason)
+        if not chosen:
+            click.echo("nothing was approved")
+            return
+        reason = reason or (_asked_reason() if not names and is_terminal() else "")
+        for path in approve(project.root, chosen, reason):
+            click.echo(f"recorded {escape(str(path.relative_to(project.root)))}")
+    click.echo(f"written down in {DECISIONS_FILE}; commit both")
+
+
+def _usable(recordings: Recordings) -> list[Pending]:
+    found = list(recordings.pending())
+    for one in found:
+        if one.problem is not None:
+            click.echo(f"{escape(one.problem)}: skipped", err=True)
+    return [one for one in found if one.received is not None]
+
+
+def _named(pending: Sequence[Pending], names: Sequence[str]) -> list[Pending]:
+    chosen: dict[Path, Pending] = {}
+    for name in names:
+        found = [one for one in pending if name in _names(one)]
+        if not found:
+            known = [known for one in pending for known in _names(one)]
+            raise StoreError(f"nothing that {name!r} received is pending", nearest(name, known))
+        chosen |= {one.path: one for one in found}
+    return list(chosen.values())
+
+
+def _names(pending: Pending) -> tuple[str, ...]:
+    received = pending.received
+    if received is None:
+        return ()
+    test = received.test.rpartition("::")[2]
+    return received.test, test, test.partition("[")[0], window_of(received)
+
+
+def _asked(pending: Sequence[Pending], reason: str) -> list[Pending]:
+    if is_under_ci():
+        require_approvable(pending, reason)
+    chosen = []
+    for one in pending:
+        received = one.received
+        if received is None:
+            continue
+        click.echo(f"{escape(received.test)}: {received.kind}: {escape(received.change)}")
+        for line in received.lines:
+            click.echo(f"  {escape(line)}")
+        if received.problem is not None:
+            click.echo(f"  cannot be approved: {escape(received.problem)}")
+        elif is_terminal() and click.confirm("approve it?", default=False):
+            chosen.append(one)
+    if not is_terminal():
+        click.echo('name what is approved: zacperf approve TEST or WINDOW -m "reason"', err=True)
+        raise click.exceptions.Exit(EXIT_FAILED)
+    return chosen
+
+
+def _asked_reason() -> str:
+    text: str = click.prompt("why")
+    return text

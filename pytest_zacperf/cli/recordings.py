@@ -1,0 +1,180 @@
+"""``zacperf recordings``: list and show them, hold them against a revision, delete orphans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pytest_zacperf import worktree
+from pytest_zacperf.cli.common import (
+    EXIT_FAILED,
+    Project,
+    errors_for_people,
+    open_project,
+    read_plan,
+    root_option,
+)
+from pytest_zacperf.cli.tables import print_table
+from pytest_zacperf.errors import SettingsError, StoreError
+from pytest_zacperf.parity import InMemory, OrderEvents, Totals, difference, size_text
+from pytest_zacperf.recording_scan import Scanned, scan
+from pytest_zacperf.render import Table, difference_lines, escape
+from pytest_zacperf.store import ENDINGS, FileContent, Recordings
+from pytest_zacperf.units import format_bytes
+from pytest_zacperf.values import nearest
+
+NONE = "no recordings are in snapshots/; pytest --snapshot-update --zacperf-reason records them"
+HEADER = ("recording", "kind", "size", "recorded at", "test")
+ORPHAN = "none: its test or window is gone"
+SHORT_REVISION = 12
+ORDER_EVENTS = "order_events"
+
+
+@click.group()
+def recordings() -> None:
+    """List and show recordings, hold them against a revision, delete those without a test."""
+
+
+@recordings.command("list")
+@root_option
+def list_recordings(*, root: Path | None) -> None:
+    """List the recordings with their tests; collects the tests, and runs none."""
+    with errors_for_people():
+        project = open_project(root)
+        found = scan(project.root, _windows(project))
+    if not found:
+        click.echo(NONE)
+        return
+    rows = tuple(_row(project, one) for one in found)
+    print_table(Table(header=HEADER, rows=rows, numbers=frozenset({2})))
+
+
+@recordings.command("show")
+@click.argument("name")
+@root_option
+def show_recording(name: str, *, root: Path | None) -> None:
+    """Show what is recorded and the run it came from. NAME is a part of its file's name."""
+    with errors_for_people():
+        project = open_project(root)
+        path = _meant(project, name)
+        click.echo(escape(str(path.relative_to(project.root))))
+        if _kind(path) == ORDER_EVENTS:
+            click.echo(f"  {size_text(_totals(path))}")
+        origin = Recordings(project.root).origin(path)
+        if origin is None:
+            click.echo("  nothing says which run it came from")
+            return
+        workload = origin.workload
+        parameters = " ".join(f"{key}={value}" for key, value in workload.parameters.items())
+        window = workload.window
+        changes = " with changes" if origin.git_dirty else ""
+        for key, text in (
+            ("engine", f"{workload.engine_name} {workload.engine_version}".strip()),
+            ("window", f"{window.id}, {window.start} to {window.end}"),
+            ("parameters", parameters or "none"),
+            ("revision", f"{origin.git_revision or 'none'}{changes}"),
+            ("python", origin.python),
+        ):
+            click.echo(f"  {key}: {escape(text)}")
+
+
+@recordings.command("diff")
+@click.argument("names", nargs=-1, metavar="[WINDOW or NAME]...")
+@click.option("--against", required=True, metavar="REV", help="A git revision.")
+@root_option
+def diff_recordings(names: Sequence[str], *, against: str, root: Path | None) -> None:
+    """Say how recorded order events differ from those of a git revision."""
+    with errors_for_people():
+        project = open_project(root)
+        revision = worktree.resolve(project.root, against)
+        found = [path for path in Recordings(project.root).all() if _kind(path) == ORDER_EVENTS]
+        chosen = [path for path in found if not names or any(name in path.name for name in names)]
+        if not chosen:
+            raise StoreError("no recorded order events have such a name", nearest("", []))
+        differ = [_print_difference(project, path, revision) for path in chosen]
+    if any(differ):
+        raise click.exceptions.Exit(EXIT_FAILED)
+
+
+@recordings.command("prune")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@root_option
+def prune_recordings(*, yes: bool, root: Path | None) -> None:
+    """Delete the recordings whose test or window is gone; git still has them."""
+    with errors_for_people():
+        project = open_project(root)
+        orphans = [one.path for one in scan(project.root, _windows(project)) if one.test is None]
+        for path in orphans:
+            click.echo(escape(str(path.relative_to(project.root))))
+        if not orphans:
+            click.echo("every recording has its test")
+            return
+        if not yes and not click.confirm(f"delete these {len(orphans)} recordings?"):
+            return
+        for path in orphans:
+            Recordings(project.root).delete(path)
+    click.echo(f"deleted {len(orphans)} recordings")
+
+
+def _windows(project: Project) -> list[str]:
+    try:
+        plan = read_plan(project)
+    except SettingsError:  # a project may have recordings and no plan any more
+        return []
+    return [window.id for window in plan.test_windows]
+
+
+def _row(project: Project, one: Scanned) -> tuple[str, ...]:
+    origin = Recordings(project.root).origin(one.path)
+    revision = origin.git_revision if origin else None
+    kind = _kind(one.path)
+    size = format_bytes(one.path.stat().st_size)
+    if kind == ORDER_EVENTS:
+        try:
+            size = f"{_totals(one.path).order_events:,} events"
+        except ValueError:
+            size = "damaged"
+    return (
+        escape(one.path.relative_to(project.root).as_posix()),
+        kind.replace("_", " "),
+        size,
+        revision[:SHORT_REVISION] if revision else "-",
+        escape(one.test) if one.test else ORPHAN,
+    )
+
+
+def _kind(path: Path) -> str:
+    return next(kind for kind, ending in ENDINGS.items() if path.name.endswith(ending))
+
+
+def _totals(path: Path) -> Totals:
+    return OrderEvents(FileContent(path)).totals
+
+
+def _meant(project: Project, name: str) -> Path:
+    found = Recordings(project.root).all()
+    exact = [path for path in found if name in path.name]
+    if len(exact) == 1:
+        return exact[0]
+    problem = f"{len(exact)} recordings have" if exact else "no recording has"
+    raise StoreError(
+        f"{problem} {name!r} in their name", nearest(name, [path.name for path in exact or found])
+    )
+
+
+def _print_difference(project: Project, path: Path, revision: worktree.Revision) -> bool:
+    shown = escape(path.relative_to(project.root).as_posix())
+    before = worktree.content_at(revision, path)
+    if before is None:
+        click.echo(f"{shown}: not recorded at {revision.name}")
+        return True
+    try:
+        found = difference(OrderEvents(InMemory(before)), OrderEvents(FileContent(path)))
+    except ValueError as e:
+        raise StoreError(f"{shown}: {e}", "restore it from git") from e
+    click.echo(f"{shown}: {'the same' if found is None else 'differs'}")
+    for line in difference_lines(found, words=("then", "now")) if found else ():
+        click.echo(f"  {line}")
+    return found is not None

@@ -1,0 +1,83 @@
+"""What recordings of every kind have in common for syrupy: read, explain, keep what came."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from syrupy.types import SerializableData, SerializedData
+
+from pytest_zacperf import render
+from pytest_zacperf.parity import OrderEvents, Tolerance
+from pytest_zacperf.parity_reporting import Delivery
+from pytest_zacperf.recorded_files import RecordingExtension
+
+UPDATE = "pytest {} --snapshot-update --zacperf-reason"
+
+
+class ComparedExtension(RecordingExtension):
+    """One kind of recording, in one test.
+
+    Attributes:
+        delivery: Hands on what was received instead.
+        tolerances: By field.
+        recording: The file; known once syrupy has asked for it.
+        lines: How both sides differ, or how to make the recording.
+
+    """
+
+    delivery: Delivery
+    tolerances: Mapping[str, Tolerance] = {}
+    recording: Path
+    lines: Sequence[str] = ()
+
+    def recorded(self) -> SerializableData:
+        """Return what syrupy gets of a recording that exists."""
+        raise NotImplementedError
+
+    def read_snapshot_data_from_location(
+        self,
+        *,
+        snapshot_location: str,
+        snapshot_name: str,  # noqa: ARG002 - syrupy's signature
+        session_id: str,  # noqa: ARG002 - syrupy's signature
+    ) -> SerializableData | None:
+        """Return the recording, or None."""
+        self.recording = Path(snapshot_location)
+        return self.recorded() if self.recording.is_file() else None
+
+    def diff_lines(
+        self,
+        serialized_data: SerializedData,  # noqa: ARG002 - syrupy's signature
+        snapshot_data: SerializedData,  # noqa: ARG002 - syrupy's signature
+    ) -> Iterator[str]:
+        """Yield how both sides differ, or how to make the recording."""
+        yield from self.lines
+
+    def meet(self) -> bool:
+        """Return True; what was received before is no longer pending."""
+        self.delivery.forget(self.recording)
+        return True
+
+    def miss(self, found: Sequence[str], *what_now: str) -> bool:
+        """Return False; *found* and *what_now* are what the failure says."""
+        self.lines = render.fitted([*found, *what_now], render.SNAPSHOT_HEADER)
+        return False
+
+    def damaged(self, reason: Exception, received: OrderEvents | Iterable[bytes]) -> bool:
+        """Return False, for a recording that cannot be read."""
+        found = (f"the recording {self.recording} is damaged: {reason}", "  restore it from git")
+        self.delivery.keep(received, self.recording, change="the one before was damaged")
+        return self.miss(found)
+
+    def keep_first(
+        self, received: OrderEvents | Iterable[bytes], *, missing: str, change: str
+    ) -> None:
+        """Keep what would be the first recording, where there is none."""
+        if self.recording.is_file():
+            return
+        command = UPDATE.format(shlex.quote(self.delivery.test))
+        refused = [self.delivery.refused] if self.delivery.refused else []
+        self.lines = (missing, *refused, f'  record it with: {command} "..."')
+        self.delivery.keep(received, self.recording, change=change)

@@ -1,0 +1,206 @@
+"""Order events as other programs write them: their names and units, to ours; reads no file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias, get_args
+
+import msgspec
+
+from pytest_zacperf.parity.canonical_form import canonical
+from pytest_zacperf.records import OrderEvent, OrderStatus
+from pytest_zacperf.sentences import cut, escape
+
+Row: TypeAlias = Mapping[str, object]
+
+# What a field of ours is called elsewhere, in small letters and without dashes: the first name that
+# a row has is taken. Lean's `symbol` is an identifier that changes with its data.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "ts_event_ns": ("tseventns", "tsevent", "time", "timestamp", "datetime", "utctime"),
+    "symbol": ("symbolvalue", "symbol", "ticker", "instrument", "instrumentid", "asset"),
+    "order_id": ("orderid",),
+    "event_id": ("eventid", "ordereventid"),
+    "status": ("status", "state"),
+    "type": ("type", "ordertype"),
+    "side": ("side", "direction", "action"),
+    "quantity": ("quantity", "qty", "size"),
+    "limit_price": ("limitprice",),
+    "stop_price": ("stopprice", "triggerprice"),
+    "fill_quantity": ("fillquantity", "filledquantity", "fillqty", "lastqty"),
+    "fill_price": ("fillprice", "filledprice", "lastpx"),
+    "fee": ("fee", "orderfeeamount", "commission"),
+    "fee_currency": ("feecurrency", "orderfeecurrency"),
+    "tag": ("tag",),
+    "message": ("message",),
+    "extra": ("extra",),
+}
+# Names of the run, not of what happened; and the same said a second time.
+LEFT_OUT = frozenset({"id", "algorithmid", "symbol", "symbolpermtick", "fillpricecurrency"})
+STATUSES: Mapping[str, str] = {
+    **{status.replace("_", ""): status for status in get_args(OrderStatus)},
+    "new": "submitted",
+    "updatesubmitted": "updated",
+    "invalid": "rejected",
+    "cancelled": "canceled",
+    "partialfilled": "partially_filled",
+    "partial": "partially_filled",
+}
+SIDES = {"buy": "buy", "b": "buy", "long": "buy", "sell": "sell", "s": "sell", "short": "sell"}
+NUMBERS = ("quantity", "limit_price", "stop_price", "fill_quantity", "fill_price", "fee")
+NEEDED = ("ts_event_ns", "symbol", "order_id", "status", "quantity")
+# Below these a number of time is in s, ms or us; none of them is a date between 1973 and 5138.
+UNITS = ((100_000_000_000, 1_000_000_000), (10**14, 1_000_000), (10**17, 1_000))
+FRACTION = re.compile(r"(?P<start>.*:\d\d)\.(?P<fraction>\d+)(?P<zone>.*)")
+LONGEST_VALUE = 60
+
+
+def order_events_of(rows: Iterable[Row]) -> list[OrderEvent]:
+    """Return canonical order events for rows of another program.
+
+    Names may be written in any way (``orderId``, ``order-id``, ``Order ID``) and be those of
+    QuantConnect Lean. A time is ns, us, ms or s since 1970 UTC, or ISO 8601; one without a zone is
+    UTC. Without a number of the event within its order, events are counted. A quantity may have the
+    sign of its side. What no field of ours means goes under ``extra``, but for ids of the run.
+
+    Raises:
+        ValueError: A row lacks a field or holds what cannot be one, with its number.
+
+    """
+    counts: dict[object, int] = {}
+    events = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            fields = _fields(row)
+            count = counts[fields["order_id"]] = counts.get(fields["order_id"], 0) + 1
+            fields.setdefault("event_id", count)
+            events.append(msgspec.convert(fields, OrderEvent))
+        except (ValueError, ArithmeticError) as e:
+            raise ValueError(f"order event {number}: {_reason(e)}") from e
+    return canonical(events, ())
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    given = {
+        _plain(name): value for name, value in row.items() if value is not None and value != ""
+    }
+    found: dict[str, Any] = {}
+    used = set(LEFT_OUT)
+    for field, names in NAMES.items():
+        name = next((name for name in names if name in given), None)
+        if name is not None:
+            found[field] = given[name]
+            used.add(name)
+    lacking = [field for field in NEEDED if field not in found]
+    if lacking:
+        raise ValueError(
+            f"it has no {lacking[0]}; it has {', '.join(map(escape, row)) or 'nothing'}"
+        )
+    found["extra"] = {**_scalars(found.get("extra", {})), **_rest(row, used)}
+    return _converted(found)
+
+
+def _converted(found: dict[str, Any]) -> dict[str, Any]:
+    for field in NUMBERS:
+        if field in found:
+            found[field] = _number(field, found[field])
+    for field in ("order_id", "event_id"):
+        if field in found:
+            found[field] = _integer(field, found[field])
+    signed = found["quantity"]
+    found["ts_event_ns"] = _time_ns(found["ts_event_ns"])
+    found["symbol"] = str(found["symbol"])
+    found["status"] = STATUSES.get(_plain(str(found["status"])), str(found["status"]))
+    side = str(found.get("side", "")).lower()
+    found["side"] = SIDES.get(
+        side, "sell" if signed < 0 else "buy" if side in {"", "hold"} else side
+    )
+    found["quantity"] = abs(signed)
+    if not found.get("fill_quantity"):
+        # Lean writes 0 where nothing was filled.
+        found.pop("fill_quantity", None)
+        found.pop("fill_price", None)
+    else:
+        found["fill_quantity"] = abs(found["fill_quantity"])
+    found.setdefault("type", _type(found))
+    return found
+
+
+def _type(found: Mapping[str, object]) -> str:
+    has = ("stop_price" in found, "limit_price" in found)
+    return {
+        (True, True): "stop_limit",
+        (True, False): "stop_market",
+        (False, True): "limit",
+        (False, False): "market",
+    }[has]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _rest(row: Row, used: set[str]) -> dict[str, object]:
+    return _scalars({
+        name: value
+        for name, value in row.items()
+        if _plain(name) not in used and value is not None and value != ""
+    })
+
+
+def _scalars(values: object) -> dict[str, object]:
+    if not isinstance(values, Mapping):
+        raise ValueError("extra is no mapping of names to values")  # noqa: TRY004 - bad input
+    return {
+        str(name): int(value) if isinstance(value, bool) else value
+        for name, value in values.items()
+        if isinstance(value, str | int | float)
+    }
+
+
+def _number(field: str, value: object) -> float:
+    try:
+        return float(str(value)) if isinstance(value, str) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{field} = {_shown(value)} is no number") from None
+
+
+def _integer(field: str, value: object) -> int:
+    number = _number(field, value)
+    if not number.is_integer():
+        raise ValueError(f"{field} = {_shown(value)} is no whole number")
+    return int(str(value)) if isinstance(value, str) and value.strip().isdigit() else int(number)
+
+
+def _time_ns(value: object) -> int:
+    if isinstance(value, str) and not re.fullmatch(r"\s*-?\d+(\.\d*)?([eE][+-]?\d+)?\s*", value):
+        return _iso_ns(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"time = {_shown(value)} is no time")  # noqa: TRY004 - bad input
+    # As it is written, not as the float nearest to it.
+    number = decimal.Decimal(str(value))
+    factor = next((factor for below, factor in UNITS if abs(number) < below), 1)
+    return int((number * factor).to_integral_value())
+
+
+def _iso_ns(text: str) -> int:
+    match = FRACTION.fullmatch(text.strip())
+    fraction = match["fraction"] if match else ""
+    seconds = f"{match['start']}{match['zone']}" if match else text.strip()
+    try:
+        moment = dt.datetime.fromisoformat(seconds)
+    except ValueError:
+        raise ValueError(f"time = {_shown(text)} is no time; write ISO 8601, or ns") from None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    whole_s = (aware - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(seconds=1)
+    return whole_s * 1_000_000_000 + int(f"{fraction:0<9}"[:9])
+
+
+def _shown(value: object) -> str:
+    return cut(escape(repr(value)), LONGEST_VALUE)
+
+
+def _reason(error: Exception) -> str:
+    return cut(escape(str(error)), 3 * LONGEST_VALUE)

@@ -1,0 +1,80 @@
+"""By how much a value may differ and still be the same, by field; exact where nobody asks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeGuard
+
+import msgspec
+
+STATISTICS_PREFIX = "statistics."
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A tolerance as a share of the expected value."""
+
+    share: float
+
+
+Tolerance: TypeAlias = float | Relative
+
+
+def relative(share: float) -> Relative:
+    """Return a tolerance that is a share of the expected value, such as ``relative(1e-9)``.
+
+    Raises:
+        ValueError: It is none: below 0, NaN or infinite.
+
+    """
+    return Relative(_finite("relative()", share))
+
+
+def is_within(expected: object, actual: object, tolerance: Tolerance | None) -> bool:
+    """Return whether two numbers differ by no more than a tolerance; never where there is none."""
+    if tolerance is None or not (_is_number(expected) and _is_number(actual)):
+        return False
+    allowed = tolerance.share * abs(expected) if isinstance(tolerance, Relative) else tolerance
+    return abs(expected - actual) <= allowed
+
+
+def parse_tolerances(given: Mapping[str, object], known: tuple[str, ...]) -> dict[str, Tolerance]:
+    """Return tolerances by field, checked.
+
+    Args:
+        given: Field, or ``statistics.<name>``, to a number or ``relative(...)``.
+        known: The fields that hold numbers.
+
+    Raises:
+        ValueError: A field that has no tolerance, or a tolerance that is none.
+
+    """
+    found: dict[str, Tolerance] = {}
+    for name, value in given.items():
+        if name not in known and not name.startswith(STATISTICS_PREFIX):
+            raise ValueError(
+                f"{name!r} has no tolerance; these have: {', '.join(known)}, statistics.<name>"
+            )
+        found[name] = (
+            value if isinstance(value, Relative) else _finite(f"the tolerance of {name!r}", value)
+        )
+    return found
+
+
+def numbers_of(record: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the fields of a record that hold numbers with a fraction."""
+    return tuple(
+        field.name for field in msgspec.structs.fields(record) if field.type in {float, "float"}
+    )
+
+
+def _finite(what: str, value: object) -> float:
+    if not _is_number(value) or not 0 <= value < math.inf:
+        raise ValueError(f"{what} = {value!r} is no number from 0; write one such as 0.005")
+    return float(value)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

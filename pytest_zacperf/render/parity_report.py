@@ -1,0 +1,147 @@
+"""The long form of a difference between order events: Markdown; writes no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_zacperf.parity import ChangedOrder, Difference
+from pytest_zacperf.parity_report import ParityReport
+from pytest_zacperf.records import OrderEvent, Origin
+from pytest_zacperf.render.divergence import difference_lines, time_text
+from pytest_zacperf.render.text import cut, escape, table_lines
+from pytest_zacperf.units import format_count
+
+AROUND = 5  # events on either side of a divergence
+LONGEST_CELL = 60
+ORDER_HEADER = ("order", "expected", "actual", "symbol", "first event", "what differs")
+ORDER_NUMBERS = frozenset({1, 2, 4})
+EVENT_HEADER = ("event", "time", "symbol", "order", "side", "status", "quantity", "fill", "fee")
+EVENT_NUMBERS = frozenset({0, 3, 6, 7, 8})
+
+
+def parity_report_lines(report: ParityReport, found: Difference) -> list[str]:
+    """Return the Markdown of a difference.
+
+    Args:
+        report: What is written of it.
+        found: The difference, with the events around it.
+
+    """
+    return [
+        f"# {_text(report.test)}",
+        "",
+        *_code(difference_lines(found)),
+        "",
+        *(f"- {_text(fact)}" for fact in _facts(report)),
+        *_around(found),
+        *_orders(report),
+    ]
+
+
+def _facts(report: ParityReport) -> Iterator[str]:
+    if report.same_inputs:
+        yield report.same_inputs
+    yield f"recording: {_origin(report.expected_origin)}"
+    yield f"this run: {_origin(report.actual_origin)}"
+    yield from _inputs(report.expected_origin, report.actual_origin)
+
+
+def _origin(origin: Origin | None) -> str:
+    if origin is None:
+        return "nothing says which run it came from"
+    workload = origin.workload
+    revision = origin.git_revision or "no git revision"
+    changes = " with changes" if origin.git_dirty else ""
+    engine = f"{workload.engine_name} {workload.engine_version}".strip() or workload.engine
+    return f"{engine}, {workload.window.id}, revision {revision}{changes}, {origin.python}"
+
+
+def _inputs(expected: Origin | None, actual: Origin | None) -> Iterator[str]:
+    if expected is None or actual is None:
+        return
+    left, right = expected.fingerprints, actual.fingerprints
+    if left is not None and right is not None:
+        for name in ("code", "data"):
+            prints = getattr(left, name), getattr(right, name)
+            shown = prints[0] or "no fingerprint"
+            if prints[0] != prints[1]:
+                shown = f"{shown} -> {prints[1] or 'no fingerprint'}"
+            same = "the same" if prints[0] == prints[1] else "not the same"
+            yield f"{name}: {same} on both sides, {shown}"
+    before, after = expected.workload.parameters, actual.workload.parameters
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            yield f"parameter {name}: {before.get(name)!r} -> {after.get(name)!r}"
+
+
+def _around(found: Difference) -> Iterator[str]:
+    divergence = found.divergence
+    if divergence is None:
+        return
+    at = divergence.index - found.before - 1
+    for title, middle in (("The recording", found.expected), ("This run", found.actual)):
+        yield from ("", f"## {title} around event {format_count(divergence.index)}", "")
+        rows = [_event_row(number, event) for number, event in _near(found, middle, at)]
+        yield from _code(table_lines(EVENT_HEADER, rows, numbers=EVENT_NUMBERS))
+
+
+def _near(
+    found: Difference, middle: Sequence[OrderEvent], at: int
+) -> Iterator[tuple[int, OrderEvent]]:
+    shared = list(found.shared_before)
+    events = [*shared, *middle[: at + AROUND + 1], *found.shared_after]
+    offset = found.before - len(shared)
+    center = len(shared) + at
+    for place in range(max(0, center - AROUND), min(len(events), center + AROUND + 1)):
+        yield offset + place + 1, events[place]
+
+
+def _event_row(number: int, event: OrderEvent) -> tuple[str, ...]:
+    fill = ""
+    if event.fill_quantity is not None:
+        fill = f"{event.fill_quantity:g} at {event.fill_price!r}"
+    return (
+        format_count(number),
+        time_text(event.ts_event_ns),
+        cut(escape(event.symbol), LONGEST_CELL),
+        str(event.order_id),
+        event.side,
+        event.status,
+        f"{event.quantity:g}",
+        fill,
+        "" if event.fee is None else repr(event.fee),
+    )
+
+
+def _orders(report: ParityReport) -> Iterator[str]:
+    if not report.changed_orders:
+        return
+    yield from ("", "## Orders that are not the same", "")
+    rows = [_order_row(order) for order in report.changed_orders]
+    yield from _code(table_lines(ORDER_HEADER, rows, numbers=ORDER_NUMBERS))
+    if report.changed_orders_left_out:
+        yield from ("", f"{format_count(report.changed_orders_left_out)} more are left out.")
+
+
+def _order_row(order: ChangedOrder) -> tuple[str, ...]:
+    different = [*order.fields]
+    if order.events_added:
+        different.append(f"+{order.events_added} events")
+    if order.events_removed:
+        different.append(f"-{order.events_removed} events")
+    return (
+        order.change,
+        "-" if order.expected_order_id is None else str(order.expected_order_id),
+        "-" if order.actual_order_id is None else str(order.actual_order_id),
+        cut(escape(order.symbol), LONGEST_CELL),
+        format_count(order.first_event),
+        cut(", ".join(different), LONGEST_CELL),
+    )
+
+
+def _code(lines: Sequence[str]) -> list[str]:
+    return ["```text", *lines, "```"]
+
+
+def _text(text: str) -> str:
+    return escape(text)

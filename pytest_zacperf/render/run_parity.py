@@ -1,0 +1,82 @@
+"""How two runs differ in what they did: lines for a terminal, and Markdown; writes no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_zacperf.parity_report import ParityReport
+from pytest_zacperf.records import StatisticValue
+from pytest_zacperf.render.divergence import difference_lines
+from pytest_zacperf.render.parity_report import parity_report_lines
+from pytest_zacperf.render.text import cut, escape, table_lines
+from pytest_zacperf.run_parity import ChangedValue, RunParity
+from pytest_zacperf.units import format_ns
+
+MOST_VALUES = 20
+LONGEST_VALUE = 48
+WORDS = ("baseline", "candidate")
+VALUE_HEADER = ("figure", *WORDS)
+STAGE_HEADER = ("stage", *WORDS, "ratio")
+STAGE_NUMBERS = frozenset({1, 2, 3})
+IDENTICAL = "identical: the same order events{}"
+
+
+def run_parity_lines(found: RunParity) -> list[str]:
+    """Return how two runs differ, for a terminal."""
+    lines = [f"{escape(found.names[1])} against {escape(found.names[0])}"]
+    if found.is_identical:
+        also = ", statistics and work" if found.stages else ""
+        lines.append(IDENTICAL.format(also))
+    if found.order_events is not None:
+        lines += difference_lines(found.order_events, words=WORDS)
+    elif not found.is_identical:
+        lines.append("the order events are the same")
+    for title, values in (("statistics", found.statistics), ("work", found.work)):
+        lines += _values(title, values)
+    return [*lines, *_stages(found)]
+
+
+def run_parity_markdown(found: RunParity, report: ParityReport | None) -> list[str]:
+    """Return how two runs differ, in Markdown.
+
+    Args:
+        found: The two runs.
+        report: Of their order events; None where these are the same.
+
+    """
+    lines = [f"# {escape(found.names[1])} against {escape(found.names[0])}", ""]
+    lines += ["```text", *run_parity_lines(found)[1:], "```"]
+    if report is not None and found.order_events is not None:
+        lines += ["", *parity_report_lines(report, found.order_events)[2:]]
+    return lines
+
+
+def _values(title: str, values: Sequence[ChangedValue]) -> Iterator[str]:
+    if not values:
+        return
+    yield f"{title} that differ:"
+    rows = [(escape(one.name), _shown(one.expected), _shown(one.actual)) for one in values]
+    shown = table_lines(VALUE_HEADER, rows[:MOST_VALUES], numbers=frozenset({1, 2}))
+    yield from (f"  {line}" for line in shown)
+    if len(rows) > MOST_VALUES:
+        yield f"  and {len(rows) - MOST_VALUES} more"
+
+
+def _shown(value: StatisticValue) -> str:
+    return "none" if value is None else cut(escape(repr(value)), LONGEST_VALUE)
+
+
+def _stages(found: RunParity) -> Iterator[str]:
+    if not found.stages:
+        return
+    yield "stage times, which are no part of parity:"
+    rows = [
+        (
+            escape(one.name),
+            format_ns(one.expected_ns),
+            format_ns(one.actual_ns),
+            f"{one.actual_ns / max(one.expected_ns, 1):.2f}",
+        )
+        for one in found.stages
+    ]
+    yield from (f"  {line}" for line in table_lines(STAGE_HEADER, rows, numbers=STAGE_NUMBERS))

@@ -1,0 +1,150 @@
+"""Recordings of trades, equity and statistics as syrupy snapshots; accepted elsewhere."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+from syrupy.types import SerializableData, SerializedData
+
+from pytest_zacperf import render, store
+from pytest_zacperf.compared_extension import ComparedExtension
+from pytest_zacperf.errors import ZacperfError
+from pytest_zacperf.parity import rows_difference
+from pytest_zacperf.records import EquityPoint, Trade
+from pytest_zacperf.run_parity import changed_values
+from pytest_zacperf.store import ENDINGS
+from pytest_zacperf.units import format_bytes
+
+
+class RecordedBytes(bytes):
+    """What is recorded; its text, which pytest shows of a fixture, does not grow with it."""
+
+    def __repr__(self) -> str:
+        return f"<{format_bytes(len(self))}>"
+
+    __str__ = __repr__
+
+
+class ValueExtension(ComparedExtension):
+    """What is small enough to be held in memory: read, compared and explained as a whole."""
+
+    kind: ClassVar[str]
+    says: ClassVar[str]  # how the assertion is written
+
+    def recorded(self) -> SerializableData:
+        """Return the bytes of the recording."""
+        return RecordedBytes(self.recording.read_bytes())
+
+    def serialize(self, data: SerializableData, **_: object) -> SerializedData:
+        """Return what would be recorded."""
+        content = RecordedBytes(self.encoded(data))
+        missing = f"no {self.kind} are recorded yet"
+        self.keep_first([content], missing=missing, change="first recording")
+        return content
+
+    def matches(self, *, serialized_data: SerializedData, snapshot_data: SerializedData) -> bool:
+        """Return whether both sides are the same, bit for bit or within their tolerances."""
+        expected, actual = bytes_of(snapshot_data), bytes_of(serialized_data)
+        try:
+            found = [] if expected == actual else self.explained(expected, actual)
+        except (ValueError, msgspec.DecodeError, ZacperfError) as e:
+            return self.damaged(e, [actual])
+        if not found:
+            return self.meet()
+        self.delivery.keep([actual], self.recording, change=found[0], lines=tuple(found))
+        return self.miss(found, *self.delivery.what_now())
+
+    def encoded(self, data: object) -> bytes:
+        """Return the bytes that are recorded; raises TypeError for what is something else."""
+        raise NotImplementedError
+
+    def explained(self, expected: bytes, actual: bytes) -> list[str]:
+        """Return how two recordings differ; nothing where they are the same."""
+        raise NotImplementedError
+
+    def refuse(self, data: object) -> TypeError:
+        """Return the error for what is something else."""
+        return TypeError(
+            f"{self.kind}_snapshot is compared with {self.kind}, not {type(data).__name__}; "
+            f"write: assert {self.says} == {self.kind}_snapshot"
+        )
+
+
+class TradesExtension(ValueExtension):
+    """Closed trades, one a line."""
+
+    kind = "trades"
+    says = "backtest.trades"
+    file_extension = ENDINGS["trades"].removeprefix(".")
+
+    def encoded(self, data: object) -> bytes:
+        """Return JSON Lines."""
+        if not isinstance(data, list) or not all(isinstance(one, Trade) for one in data):
+            raise self.refuse(data)
+        return msgspec.json.Encoder().encode_lines(data)
+
+    def explained(self, expected: bytes, actual: bytes) -> list[str]:
+        """Return the first trade that is not the same, and how many are."""
+        decoder = msgspec.json.Decoder(Trade)
+        found = rows_difference(
+            decoder.decode_lines(expected),
+            decoder.decode_lines(actual),
+            lambda trade: (trade.symbol, trade.entry_ts_ns),
+            self.tolerances,
+        )
+        return render.rows_lines(found, "trade", "entry_ts_ns") if found else []
+
+
+class EquityExtension(ValueExtension):
+    """Net liquidation value over time, as Parquet."""
+
+    kind = "equity"
+    says = "backtest.equity"
+    file_extension = ENDINGS["equity"].removeprefix(".")
+
+    def encoded(self, data: object) -> bytes:
+        """Return Parquet."""
+        if not isinstance(data, list) or not all(isinstance(one, EquityPoint) for one in data):
+            raise self.refuse(data)
+        return store.equity_bytes(data)
+
+    def explained(self, expected: bytes, actual: bytes) -> list[str]:
+        """Return the first point that is not the same, and how many are."""
+        found = rows_difference(
+            store.equity_of(expected),
+            store.equity_of(actual),
+            lambda point: point.ts_ns,
+            self.tolerances,
+        )
+        return render.rows_lines(found, "equity point", "ts_ns") if found else []
+
+
+class StatisticsExtension(ValueExtension):
+    """Summary statistics, name to value."""
+
+    kind = "statistics"
+    says = "backtest.statistics"
+    file_extension = ENDINGS["statistics"].removeprefix(".")
+
+    def encoded(self, data: object) -> bytes:
+        """Return indented JSON, sorted by name."""
+        if not isinstance(data, dict):
+            raise self.refuse(data)
+        content = msgspec.json.encode(dict(sorted(data.items())))
+        return msgspec.json.format(content, indent=2) + b"\n"
+
+    def explained(self, expected: bytes, actual: bytes) -> list[str]:
+        """Return the statistics that are not the same."""
+        kind = dict[str, str | int | float | None]
+        recorded = msgspec.json.decode(expected, type=kind)
+        received = msgspec.json.decode(actual, type=kind)
+        changed = list(changed_values(recorded, received, self.tolerances))
+        return render.figures_lines(changed, recorded) if changed else []
+
+
+def bytes_of(data: object) -> bytes:
+    """Return what this module has given to syrupy."""
+    if not isinstance(data, bytes):
+        raise TypeError(f"{type(data).__name__} was never given to syrupy")
+    return data

@@ -1,0 +1,268 @@
+"""zacperf compare: two runs or two files; exit status, formats, bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from support.order_events import event
+from support.recorded import run
+
+from pytest_zacperf.cli import main
+from pytest_zacperf.parity import encode_events
+from pytest_zacperf.records import OrderEvent, Run
+
+SHARED = Path(
+    os.environ.get("ZACPERF_ZACQC_FOLDER", Path(__file__).parents[3] / "shared" / "zacqc")
+)
+RECORDED = [
+    SHARED / "recorded" / name / "order-events.json"
+    for name in ("20251016T1514", "baseline-20251016T1523")
+]
+recorded_lean = pytest.mark.skipif(
+    not all(path.is_file() for path in RECORDED),
+    reason=f"no recorded Lean runs in {SHARED}; ZACPERF_ZACQC_FOLDER names another folder",
+)
+EVENTS = [
+    event(order_id=at, symbol=symbol, fill_quantity=1.0, fill_price=2.0, fee=0.5)
+    for at, symbol in enumerate(("MCD", "V", "KO"), start=1)
+]
+
+
+def compare(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["compare", *map(str, arguments)])
+
+
+def written(path: Path, events: list[OrderEvent]) -> Path:
+    path.write_bytes(encode_events(events))
+    return path
+
+
+def run_folder(path: Path, events: list[OrderEvent], record: Run) -> Path:
+    path.mkdir(parents=True)
+    written(path / "order_events.jsonl", events)
+    (path / "run.json").write_bytes(msgspec.json.encode(record))
+    return path
+
+
+@pytest.fixture
+def changed() -> list[OrderEvent]:
+    return [EVENTS[0], msgspec.structs.replace(EVENTS[1], fill_price=2.5), EVENTS[2]]
+
+
+def test_the_same_order_events_are_identical(tmp_path: Path) -> None:
+    sides = written(tmp_path / "a", EVENTS), written(tmp_path / "b", EVENTS)
+    shown = compare(*sides)
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert shown.stdout.splitlines() == [
+        f"{sides[1]} against {sides[0]}",
+        "identical: the same order events",
+    ]
+
+
+def test_a_changed_fill_is_named_and_exits_with_1(
+    tmp_path: Path, changed: list[OrderEvent]
+) -> None:
+    shown = compare(written(tmp_path / "a", EVENTS), written(tmp_path / "b", changed))
+    assert shown.exit_code == 1
+    assert "order events diverge at event 2" in shown.stdout.splitlines()
+    assert "  fill_price: baseline 2.0, candidate 2.5" in shown.stdout.splitlines()
+
+
+def test_a_tolerance_makes_it_the_same(tmp_path: Path, changed: list[OrderEvent]) -> None:
+    sides = written(tmp_path / "a", EVENTS), written(tmp_path / "b", changed)
+    assert compare(*sides, "--tolerance", "fill_price=0.5").exit_code == 0
+    assert compare(*sides, "--tolerance", "fill_price=25%").exit_code == 0
+    assert compare(*sides, "--tolerance", "fill_price=1%").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "error"),
+    [
+        ("fill_price", "'fill_price' is not FIELD=VALUE, such as fill_price=0.005"),
+        ("fill_price=x", "'fill_price=x': 'x' is no number from 0"),
+        ("symbol=1", "'symbol' has no tolerance; these have: quantity, limit_price"),
+        ("fee=-1", "the tolerance of 'fee' = -1.0 is no number from 0"),
+    ],
+)
+def test_a_tolerance_that_is_none_is_told(tmp_path: Path, tolerance: str, error: str) -> None:
+    path = written(tmp_path / "a", EVENTS)
+    shown = compare(path, path, "--tolerance", tolerance)
+    assert shown.exit_code == 2
+    assert error in shown.stderr
+
+
+def test_files_of_another_form_are_held_against_ours(tmp_path: Path) -> None:
+    names = (
+        "time",
+        "Symbol",
+        "orderId",
+        "status",
+        "side",
+        "Qty",
+        "fillQuantity",
+        "fillPrice",
+        "fee",
+    )
+    rows = [
+        (one.ts_event_ns, one.symbol, one.order_id, "Filled", "BUY", 10, 1, 2, 0.5)
+        for one in EVENTS
+    ]
+    as_csv = tmp_path / "orders.csv"
+    as_csv.write_text("\n".join(",".join(map(str, row)) for row in (names, *rows)))
+    as_json = tmp_path / "orders.json"
+    as_json.write_text(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+    ours = written(tmp_path / "ours.jsonl", EVENTS)
+    assert compare(ours, as_csv).exit_code == 0
+    assert compare(as_csv, as_json).exit_code == 0
+
+
+def test_what_differs_is_json_for_programs(tmp_path: Path, changed: list[OrderEvent]) -> None:
+    sides = written(tmp_path / "a", EVENTS), written(tmp_path / "b", changed)
+    shown = compare(*sides, "--format", "json")
+    content = json.loads(shown.stdout)
+    assert content["identical"] is False
+    assert content["order_events"]["divergence"]["index"] == 2
+    assert content["order_events"]["orders"] == {
+        "equal": 2,
+        "changed": 1,
+        "added": 0,
+        "removed": 0,
+    }
+    (order,) = content["order_events"]["changed_orders"]
+    assert (order["symbol"], order["fields"]) == ("V", ["fill_price"])
+
+
+def test_markdown_goes_to_a_file(tmp_path: Path, changed: list[OrderEvent]) -> None:
+    sides = written(tmp_path / "a", EVENTS), written(tmp_path / "b", changed)
+    output = tmp_path / "report.md"
+    shown = compare(*sides, "--format", "markdown", "--output", output)
+    assert (shown.exit_code, shown.stdout) == (1, "")
+    text = output.read_text(encoding="utf-8")
+    assert text.startswith(f"# {sides[1]} against {sides[0]}\n")
+    assert "## Orders that are not the same" in text
+
+
+def test_two_runs_are_held_against_each_other_in_all_they_did(tmp_path: Path) -> None:
+    statistics = {"Sharpe Ratio": 1.25, "Trades": 3}
+    records = [
+        run(statistics=statistics),
+        run(statistics=statistics | {"Sharpe Ratio": 1.5}),
+    ]
+    sides = [
+        run_folder(tmp_path / name, EVENTS, record)
+        for name, record in zip("ab", records, strict=True)
+    ]
+    shown = compare(*sides)
+    assert shown.exit_code == 1
+    assert shown.stdout.splitlines()[1:] == [
+        "the order events are the same",
+        "statistics that differ:",
+        "  figure        baseline  candidate",
+        "  Sharpe Ratio      1.25        1.5",
+        "stage times, which are no part of parity:",
+        "  stage   baseline  candidate  ratio",
+        "  orders      5 ns       5 ns   1.00",
+    ]
+    assert compare(*sides, "--tolerance", "statistics.Sharpe Ratio=0.25").exit_code == 0
+
+
+def test_runs_of_other_windows_cannot_be_compared(tmp_path: Path) -> None:
+    first = run()
+    later = msgspec.structs.replace(
+        first.workload,
+        window=msgspec.structs.replace(first.workload.window, id="wk-2", end=first.end_utc.date()),
+    )
+    sides = [
+        run_folder(tmp_path / "a", EVENTS, first),
+        run_folder(tmp_path / "b", EVENTS, msgspec.structs.replace(first, workload=later)),
+    ]
+    shown = compare(*sides)
+    assert shown.exit_code == 3
+    assert shown.stderr.startswith("not comparable: one ran 2025-01-20 to ")
+
+
+def test_a_run_without_a_result_cannot_be_compared(tmp_path: Path) -> None:
+    failed = run(status="error", reason="ValueError: no data")
+    sides = [run_folder(tmp_path / name, EVENTS, failed) for name in "ab"]
+    shown = compare(*sides)
+    assert (shown.exit_code, shown.stderr) == (
+        3,
+        "not comparable: run r has no result: ValueError: no data\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        pytest.param(b'[{"a"', "is damaged: Input data was truncated", id="truncated"),
+        pytest.param(b"\xff\xfe", "line 1 is no UTF-8", id="not UTF-8"),
+        pytest.param(
+            encode_events(EVENTS) + b"=======\n", "line 4 holds no order event", id="merge conflict"
+        ),
+        pytest.param(
+            encode_events(EVENTS[:1]) + b'{"ts_event_ns": ' + b"9" * 40 + b"}\n",
+            "line 2 holds no order event",
+            id="huge number",
+        ),
+        pytest.param(
+            encode_events(EVENTS[:1]) + encode_events(EVENTS[1:]).replace(b"0.5", b"NaN", 1),
+            "line 2 holds no order event",
+            id="NaN",
+        ),
+        pytest.param(
+            b'[{"symbol": "\\u001b[31m"}]', "order event 1: it has no ts_event_ns", id="fields"
+        ),
+    ],
+)
+def test_bad_input_exits_with_2_and_one_sentence(
+    tmp_path: Path, content: bytes, error: str
+) -> None:
+    bad = tmp_path / "bad"
+    bad.write_bytes(content)
+    shown = compare(written(tmp_path / "a", EVENTS), bad)
+    assert shown.exit_code == 2
+    assert error in shown.stderr
+    assert "Traceback" not in shown.output
+    assert "\x1b" not in shown.output
+
+
+def test_a_symbol_with_an_escape_sequence_is_printed_as_text(tmp_path: Path) -> None:
+    hostile = [event(symbol="\x1b[31mMCD")]
+    shown = compare(written(tmp_path / "a", hostile), written(tmp_path / "b", [event()]))
+    assert shown.exit_code == 1
+    assert "\x1b" not in shown.output
+
+
+def test_an_unknown_run_is_told(tmp_path: Path) -> None:
+    shown = compare(written(tmp_path / "a", EVENTS), "nothing", "--root", tmp_path)
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("Error: no runs are kept in ")
+
+
+@recorded_lean
+def test_two_recorded_runs_of_lean_are_identical_but_for_the_ids_of_the_run() -> None:
+    assert compare(*RECORDED).exit_code == 0
+
+
+@recorded_lean
+def test_one_extra_order_in_a_run_of_lean_is_three_added_events(tmp_path: Path) -> None:
+    rows = json.loads(RECORDED[0].read_text())
+    at = next(place for place, row in enumerate(rows) if row["orderId"] == 83)
+    extra = [
+        rows[at] | {"orderId": 83, "orderEventId": number, "quantity": 7.0, "direction": "buy"}
+        for number in (1, 2, 3)
+    ]
+    later = [row | {"orderId": row["orderId"] + 1} if row["orderId"] >= 83 else row for row in rows]
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps([*later[:at], *extra, *later[at:]]))
+    shown = compare(RECORDED[0], changed, "--format", "json")
+    assert shown.exit_code == 1
+    content = json.loads(shown.stdout)["order_events"]
+    assert content["events"] == {"equal": 456, "changed": 0, "added": 3, "removed": 0}
+    assert content["orders"] == {"equal": 157, "changed": 0, "added": 1, "removed": 0}
+    assert content["divergence"]["kind"] == "extra order"

@@ -1,0 +1,161 @@
+"""zacperf recordings: list, show, diff against a revision, prune what has no test any more."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from support.recorded_projects import UPDATE, record
+
+from pytest_zacperf.cli import main
+
+if TYPE_CHECKING:  # pytest loads it, and nobody can import it
+    from conftest import Project
+
+PARITY_TEST = """
+import pytest
+
+@pytest.mark.parity
+def test_order_events(backtest, order_events_snapshot):
+    assert backtest.order_events == order_events_snapshot
+"""
+TEST_FILE = "tests/test_orders.py"
+ENDING = ".order_events.jsonl"
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where recordings are kept for the tests of this module."""
+    return tmp_path_factory.mktemp("kept") / "snapshots"
+
+
+@pytest.fixture
+def recorded(project: Project, kept: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    project.write(TEST_FILE, PARITY_TEST)
+    record(project, kept, tests=2)
+    monkeypatch.chdir(project.root)
+    return project
+
+
+def recordings(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["recordings", *arguments], input=text)
+
+
+def folder_of(project: Project) -> Path:
+    return project.root / "snapshots" / "test_orders"
+
+
+def orphan(project: Project) -> Path:
+    """Return the recording of a test that is gone."""
+    path = folder_of(project) / f"test_gone[wk-1]{ENDING}"
+    shutil.copy(folder_of(project) / f"test_order_events[wk-1]{ENDING}", path)
+    return path
+
+
+def test_the_list_names_the_test_of_each_recording(recorded: Project) -> None:
+    orphan(recorded)
+    shown = recordings("list")
+    assert shown.exit_code == 0, shown.output
+    lines = [line.split(maxsplit=3) for line in shown.stdout.splitlines()]
+    assert [line[0] for line in lines[1:]] == [
+        f"snapshots/test_orders/{name}{ENDING}"
+        for name in ("test_gone[wk-1]", "test_order_events[wk-1]", "test_order_events[wk-2]")
+    ]
+    assert shown.stdout.splitlines()[1].endswith("none: its test or window is gone")
+    assert shown.stdout.splitlines()[2].endswith(f"{TEST_FILE}::test_order_events[wk-1]")
+    assert "  4 events" in shown.stdout
+
+
+def test_a_window_that_tests_do_not_see_by_default_has_its_test(recorded: Project) -> None:
+    recorded.run("--zacperf-window", "mo-1", *UPDATE).assert_outcomes(passed=1)
+    shown = recordings("list")
+    assert "gone" not in shown.stdout
+    assert f"{TEST_FILE}::test_order_events[mo-1]" in shown.stdout
+
+
+def test_without_recordings_the_list_says_how_to_make_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)
+    assert recordings("list").stdout == (
+        "no recordings are in snapshots/; pytest --snapshot-update --zacperf-reason records them\n"
+    )
+
+
+def test_prune_deletes_what_has_no_test_and_nothing_else(recorded: Project) -> None:
+    gone = orphan(recorded)
+    shown = recordings("prune", "--yes")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.splitlines() == [
+        f"snapshots/test_orders/test_gone[wk-1]{ENDING}",
+        "deleted 1 recordings",
+    ]
+    assert not gone.exists()
+    assert len(list(folder_of(recorded).glob(f"*{ENDING}"))) == 2
+    assert recordings("prune").stdout == "every recording has its test\n"
+
+
+def test_prune_asks_first(recorded: Project) -> None:
+    gone = orphan(recorded)
+    assert recordings("prune", text="n\n").exit_code == 0
+    assert gone.exists()
+
+
+def test_where_tests_cannot_be_collected_nothing_is_deleted(recorded: Project) -> None:
+    gone = orphan(recorded)
+    recorded.write(TEST_FILE, "import nothing_of_that_name\n")
+    shown = recordings("prune", "--yes")
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("Error: the tests cannot be collected, so nobody knows which ")
+    assert gone.exists()
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_recording_is_shown_with_the_run_it_came_from() -> None:
+    shown = recordings("show", "wk-2")
+    assert shown.stdout.splitlines()[:4] == [
+        f"snapshots/test_orders/test_order_events[wk-2]{ENDING}",
+        "  2 orders, 4 order events",
+        "  engine: function strategy:run_backtest 1",
+        "  window: wk-2, 2025-01-27 to 2025-02-02",
+    ]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_name_that_several_recordings_have_is_told() -> None:
+    shown = recordings("show", "test_order")
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("Error: 2 recordings have 'test_order' in their name\n")
+
+
+def test_recordings_are_held_against_a_revision(recorded: Project) -> None:
+    git(recorded.root, "init", "-q")
+    git(recorded.root, "add", "-A")
+    git(recorded.root, "commit", "-q", "-m", "x")
+    path = folder_of(recorded) / f"test_order_events[wk-1]{ENDING}"
+    path.write_text(path.read_text().replace("297.12", "297.13"))
+    orphan(recorded)
+    shown = recordings("diff", "--against", "HEAD")
+    assert shown.exit_code == 1
+    lines = shown.stdout.splitlines()
+    assert lines[0] == f"snapshots/test_orders/test_gone[wk-1]{ENDING}: not recorded at HEAD"
+    assert lines[1] == f"snapshots/test_orders/{path.name}: differs"
+    assert "    fill_price: then 297.12, now 297.13" in lines
+    assert lines[-1] == f"snapshots/test_orders/test_order_events[wk-2]{ENDING}: the same"
+    assert recordings("diff", "wk-2", "--against", "HEAD").exit_code == 0
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_revision_that_nobody_knows_is_told() -> None:
+    shown = recordings("diff", "--against", "HEAD")
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("Error: git finds no repository for revision 'HEAD'")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)  # noqa: S603, S607
