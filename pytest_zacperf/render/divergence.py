@@ -34,9 +34,10 @@ WHAT = {
 def difference_lines(
     difference: Difference, *, words: tuple[str, str] = ("expected", "was")
 ) -> list[str]:
-    """Return how two lists of order events differ: at most 5 lines and 450 characters.
+    """Return how two lists of order events differ: at most 5 lines of 120 characters.
 
-    pytest cuts an explanation after 8 lines or 640 characters, and its callers need some of them.
+    pytest cuts an explanation after 8 lines or 640 characters, and its callers need some of them;
+    `fitted` makes room for theirs.
 
     Args:
         difference: What was found.

@@ -22,7 +22,7 @@ HEADING = "# Decisions\n\nWhat was accepted, by whom and why. pytest-zacperf add
 NOBODY = "unknown"
 GIT_TIMEOUT_S = 10.0
 # What begins anything in the middle of a line of Markdown; a name such as lookback_days does not.
-MARKDOWN = re.compile(r"[\\`*\[<~$#|]|&(?=[#A-Za-z])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+MARKDOWN = re.compile(r"[\\`*\[<~$#|]|&(?=#?[A-Za-z0-9]+;)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
             id="marks",
         ),
         pytest.param("_a_ b_c _", r"\_a\_ b_c \_", id="underscores"),
-        pytest.param("AT&T &lt; &#60; a & b", r"AT\&T \&lt; \&\#60; a & b", id="entities"),
+        pytest.param("AT&T &lt; &#60; a & b", r"AT&T \&lt; \&\#60; a & b", id="entities"),
         pytest.param("\\ \x1b[31m\u202e\udcff", r"\\ \\x1b\[31m\\u202e\\udcff", id="hidden"),
         pytest.param("größer 日本", "größer 日本", id="other letters"),
     ],
