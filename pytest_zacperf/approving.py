@@ -34,9 +34,11 @@ def approve(root: Path, chosen: Sequence[Pending], reason: str) -> list[Path]:
 
     """
     require_approvable(chosen, reason)
+    recordings = Recordings(root)
+    for pending in chosen:
+        recordings.require_current(pending)
     # First, so that nothing is ever accepted that is not written down.
     store.append_decision(root, _decision(root, chosen, reason))
-    recordings = Recordings(root)
     return [recordings.accept(pending) for pending in chosen]
 
 

@@ -97,6 +97,7 @@ def origin_of(run: Run) -> Origin:
         git_revision=where.git_revision if where else None,
         git_dirty=where.git_dirty if where else None,
         python=where.python if where else "",
+        stage_counts={stage.name: stage.count for stage in run.costs.stages} if run.costs else {},
     )
 
 

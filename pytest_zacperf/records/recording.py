@@ -17,6 +17,8 @@ class Origin(Record, frozen=True, kw_only=True):
         git_revision: Of the project; None outside a repository.
         git_dirty: Whether tracked files differed from it; None where that is not known.
         python: Implementation and version.
+        stage_counts: How often each stage was entered, in order of first entry; never its times,
+            which are other ones each time.
 
     """
 
@@ -25,6 +27,7 @@ class Origin(Record, frozen=True, kw_only=True):
     git_revision: str | None = None
     git_dirty: bool | None = None
     python: str = ""
+    stage_counts: dict[str, int] = {}
 
 
 class Received(Record, frozen=True, kw_only=True):

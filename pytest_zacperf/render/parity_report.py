@@ -17,6 +17,8 @@ ORDER_HEADER = ("order", "expected", "actual", "symbol", "first event", "what di
 ORDER_NUMBERS = frozenset({1, 2, 4})
 EVENT_HEADER = ("event", "time", "symbol", "order", "side", "status", "quantity", "fill", "fee")
 EVENT_NUMBERS = frozenset({0, 3, 6, 7, 8})
+STAGE_HEADER = ("stage", "recording", "this run")
+STAGE_NUMBERS = frozenset({1, 2})
 
 
 def parity_report_lines(report: ParityReport, found: Difference) -> list[str]:
@@ -34,6 +36,7 @@ def parity_report_lines(report: ParityReport, found: Difference) -> list[str]:
         "",
         *(f"- {_text(fact)}" for fact in _facts(report)),
         *_around(found),
+        *_stages(report.expected_origin, report.actual_origin),
         *_orders(report),
     ]
 
@@ -71,7 +74,8 @@ def _inputs(expected: Origin | None, actual: Origin | None) -> Iterator[str]:
     before, after = expected.workload.parameters, actual.workload.parameters
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
-            yield f"parameter {name}: {before.get(name)!r} -> {after.get(name)!r}"
+            shown = [cut(repr(side.get(name)), LONGEST_CELL) for side in (before, after)]
+            yield f"parameter {name}: {shown[0]} -> {shown[1]}"
 
 
 def _around(found: Difference) -> Iterator[str]:
@@ -111,6 +115,22 @@ def _event_row(number: int, event: OrderEvent) -> tuple[str, ...]:
         fill,
         "" if event.fee is None else repr(event.fee),
     )
+
+
+def _stages(expected: Origin | None, actual: Origin | None) -> Iterator[str]:
+    counts = [origin.stage_counts if origin else {} for origin in (expected, actual)]
+    names = dict.fromkeys(name for side in counts for name in side)
+    if not names:
+        return
+    yield from ("", "## How often each stage was entered", "")
+    rows = [
+        (
+            cut(escape(name), LONGEST_CELL),
+            *(format_count(side[name]) if name in side else "-" for side in counts),
+        )
+        for name in names
+    ]
+    yield from _code(table_lines(STAGE_HEADER, rows, numbers=STAGE_NUMBERS))
 
 
 def _orders(report: ParityReport) -> Iterator[str]:

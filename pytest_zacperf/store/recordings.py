@@ -14,8 +14,10 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from pytest_zacperf.errors import StoreError
 from pytest_zacperf.records import Origin, Received
 from pytest_zacperf.settings import PARITY_FOLDER, STORE_FOLDER
+from pytest_zacperf.store import locks
 from pytest_zacperf.store.files import (
     FileContent,
     first_line,
@@ -24,6 +26,7 @@ from pytest_zacperf.store.files import (
     write_atomically,
 )
 from pytest_zacperf.store.folder import create_store_folder
+from pytest_zacperf.store.locks import Claim
 
 SNAPSHOTS_FOLDER = "snapshots"
 RECEIVED = "received"
@@ -36,6 +39,7 @@ ENDINGS = {
     "equity": ".equity.parquet",
     "statistics": ".statistics.json",
 }
+LOCK = "received.lock"
 COPY_BYTES = 1 << 20
 
 
@@ -91,21 +95,28 @@ class Recordings:
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{RECEIVED}{ENDINGS[received.kind]}"
         pending = Pending(path=folder / f"{name}{RECORD_ENDING}", received=received)
-        pending.path.unlink(missing_ok=True)  # no record is better than that of another content
-        _put(pending.content, content)
-        write_atomically(pending.path, json_of(received))
+        with _alone(pending):
+            pending.path.unlink(missing_ok=True)  # no record is better than that of other content
+            _put(pending.content, content)
+            write_atomically(pending.path, json_of(received))
         return pending
 
     def note(self, pending: Pending, problem: str | None) -> None:
-        """Write down why something cannot be approved, or that it can."""
-        if pending.received is not None and pending.path.exists():
-            received = msgspec.structs.replace(pending.received, problem=problem)
-            write_atomically(pending.path, json_of(received))
+        """Write down why something cannot be approved, or that it can; not of what came later."""
+        if pending.received is None or not pending.path.exists():
+            return
+        with _alone(pending):
+            if _is_still(pending):
+                received = msgspec.structs.replace(pending.received, problem=problem)
+                write_atomically(pending.path, json_of(received))
 
     def forget(self, place: str, kind: str) -> None:
         """Delete what a test received, if anything; *place* as for ``folder_of``."""
         name = f"{RECEIVED}{ENDINGS[kind]}{RECORD_ENDING}"
-        _discard(Pending(path=self.folder_of(place) / name))
+        pending = Pending(path=self.folder_of(place) / name)
+        if pending.path.exists() or pending.content.exists():
+            with _alone(pending):
+                _discard(pending)
 
     def pending(self) -> Iterator[Pending]:
         """Yield what was received and is no recording yet, by the name of the test."""
@@ -119,18 +130,38 @@ class Recordings:
 
         Raises:
             OSError: It cannot be written; the recording before it stays.
+            StoreError: The test has received something else meanwhile, or it is gone.
 
         """
         if pending.received is None:
             raise ValueError(f"only what can be read is accepted, and {pending.problem}")
-        recording = self.root / pending.received.recording
+        with _alone(pending):
+            self.require_current(pending)
+            return self._accepted(pending, pending.received)
+
+    @staticmethod
+    def require_current(pending: Pending) -> None:
+        """Refuse what is not what its test has received last.
+
+        Raises:
+            StoreError: Another session has put something else there, or accepted it.
+
+        """
+        if pending.received is not None and not _is_still(pending):
+            raise StoreError(
+                f"{pending.received.test} has received something else meanwhile",
+                "zacperf approve shows what",
+            )
+
+    def _accepted(self, pending: Pending, received: Received) -> Path:
+        recording = self.root / received.recording
         recording.parent.mkdir(parents=True, exist_ok=True)
         # A copy: a link would let an edit of the recording change the run it came from.
         write_atomically(recording, _blocks(pending.content))
-        if pending.received.origin is None:
+        if received.origin is None:
             self.origin_file(recording).unlink(missing_ok=True)
         else:
-            write_atomically(self.origin_file(recording), json_of(pending.received.origin))
+            write_atomically(self.origin_file(recording), json_of(received.origin))
         _discard(pending)
         return recording
 
@@ -160,6 +191,19 @@ class Recordings:
             for path in folder.rglob(f"*{ending}")
             if not path.name.startswith(".")
         )
+
+
+def _alone(pending: Pending) -> contextlib.AbstractContextManager[None]:
+    # Two sessions of one project would mix what each of them received.
+    note = f"process {os.getpid()} has what a test received"
+    return locks.exclusive(pending.path.with_name(LOCK), Claim(note=note))
+
+
+def _is_still(pending: Pending) -> bool:
+    try:
+        return _read(pending.path).received == pending.received
+    except FileNotFoundError:
+        return False
 
 
 def _discard(pending: Pending) -> None:

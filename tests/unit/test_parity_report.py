@@ -127,6 +127,21 @@ def test_where_both_sides_came_from_is_told() -> None:
     ]
 
 
+def test_how_often_each_stage_was_entered_is_told() -> None:
+    found = between(orders(1), orders(2))
+    sides = [changed(ORIGIN, stage_counts=counts) for counts in ({"risk": 1200}, {"orders": 3})]
+    report = report_of(found, test="t", expected=sides[0], actual=sides[1])
+    lines = parity_report_lines(report, found)
+    at = lines.index("## How often each stage was entered")
+    assert lines[at + 2 : at + 7] == [
+        "```text",
+        "stage   recording  this run",
+        "risk        1,200         -",
+        "orders          -         3",
+        "```",
+    ]
+
+
 @pytest.mark.parametrize(
     ("fingerprint", "remark"), [("f00d", parity_report.ITSELF), ("beef", None)]
 )
