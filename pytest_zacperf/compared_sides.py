@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_zacperf import store
 from pytest_zacperf.errors import StoreError
-from pytest_zacperf.parity import OrderEvents, are_canonical, order_events_of
+from pytest_zacperf.parity import OrderEvents, are_canonical, figures_of, order_events_of
 from pytest_zacperf.records import Run
 from pytest_zacperf.run_parity import Side
 from pytest_zacperf.store import FileContent
 
 FIRST_BYTES = 1 << 16
+# Lean writes them as <algorithm>-order-events.json and <algorithm>-summary.json.
+ORDER_EVENTS_NAME = re.compile(r"(.*-)?order[-_]events\.(json|jsonl|csv)")
+SUMMARY_NAME = re.compile(r"(.*-)?summary\.json")
 
 
 def open_run(folder: Path, name: str) -> Side:
@@ -23,7 +28,32 @@ def open_run(folder: Path, name: str) -> Side:
     """
     run = store.read_json(folder / store.RUN_FILE, Run)
     content = FileContent(folder / store.ORDER_EVENTS_FILE)
-    return Side(name=name, order_events=OrderEvents(content), run=run)
+    return Side(name=name, order_events=OrderEvents(content), run=run, statistics=run.statistics)
+
+
+def open_foreign_run(folder: Path, name: str) -> Side:
+    """Return the folder of another program's run, such as one of Lean's, as a side.
+
+    Raises:
+        StoreError: It does not hold one file of order events, or one that cannot be read.
+
+    """
+    found = _named(folder, ORDER_EVENTS_NAME)
+    if len(found) != 1:
+        several = " and ".join(path.name for path in found)
+        raise StoreError(
+            f"{folder} holds {several or 'no run.json and no *order-events.json'}",
+            "name one file of order events" if found else "name the folder of a run",
+        )
+    summaries = _named(folder, SUMMARY_NAME)
+    side = open_file(found[0], name)
+    if len(summaries) != 1:
+        return side
+    return replace(side, statistics=figures_of(store.read_json(summaries[0], object)))
+
+
+def _named(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
 
 
 def open_file(path: Path, name: str) -> Side:

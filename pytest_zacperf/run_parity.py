@@ -18,13 +18,15 @@ class Side:
     Attributes:
         name: As somebody named it.
         order_events: What it did.
-        run: Its record; None for a file of order events.
+        run: Its record; None for what another program did.
+        statistics: Its summary; None where there is none.
 
     """
 
     name: str
     order_events: OrderEvents
     run: Run | None = None
+    statistics: Mapping[str, StatisticValue] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class RunParity:
         statistics: Those that differ beyond their tolerances.
         work: Data points, equity and counts that differ.
         stages: What the stages took that both sides have.
+        has_statistics: Whether both sides have a summary.
 
     """
 
@@ -63,6 +66,7 @@ class RunParity:
     statistics: tuple[ChangedValue, ...]
     work: tuple[ChangedValue, ...]
     stages: tuple[StageRatio, ...]
+    has_statistics: bool
 
     @property
     def is_identical(self) -> bool:
@@ -90,9 +94,10 @@ def parity_between(
     return RunParity(
         names=(expected.name, actual.name),
         order_events=difference(expected.order_events, actual.order_events, tolerances=fields),
-        statistics=tuple(_statistics(*runs, allowed)),
+        statistics=tuple(_statistics(expected, actual, allowed)),
         work=tuple(_work(*runs)),
         stages=tuple(_stages(*runs)),
+        has_statistics=expected.statistics is not None and actual.statistics is not None,
     )
 
 
@@ -131,9 +136,9 @@ def changed_values(
 
 
 def _statistics(
-    expected: Run | None, actual: Run | None, tolerances: Mapping[str, Tolerance]
+    expected: Side, actual: Side, tolerances: Mapping[str, Tolerance]
 ) -> Iterator[ChangedValue]:
-    if expected is not None and actual is not None:
+    if expected.statistics is not None and actual.statistics is not None:
         yield from changed_values(expected.statistics, actual.statistics, tolerances)
 
 

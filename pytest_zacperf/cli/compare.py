@@ -16,14 +16,16 @@ from pytest_zacperf.cli.common import (
     root_option,
 )
 from pytest_zacperf.cli.runs import record_of
-from pytest_zacperf.compared_sides import open_file, open_run
+from pytest_zacperf.compared_sides import open_file, open_foreign_run, open_run
 from pytest_zacperf.errors import StoreError
 from pytest_zacperf.parity import Tolerance, parse_tolerances, relative
 from pytest_zacperf.parity.canonical_form import NUMBERS
+from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX
 from pytest_zacperf.parity_report import ParityReport, origin_of, report_of
 from pytest_zacperf.render import run_parity_lines, run_parity_markdown
 from pytest_zacperf.run_parity import RunParity, Side, parity_between, why_not_comparable
 from pytest_zacperf.store import RUN_FILE, write_atomically
+from pytest_zacperf.values import nearest
 
 FORMATS = ("text", "markdown", "json")
 RELATIVE = "%"
@@ -53,9 +55,10 @@ def compare(  # noqa: PLR0913 - click passes every option by its name
 ) -> None:
     """Hold what CANDIDATE did against what BASELINE did.
 
-    Either is a run folder, a run as `zacperf runs` names it, or a file of order events: ours, those
-    of QuantConnect Lean, or any JSON array, JSON Lines or CSV with such fields. The exit status is
-    0 when both are identical, 1 when they differ, 3 when they cannot be compared.
+    Either is a run folder, ours or one of QuantConnect Lean, a run as `zacperf runs` names it, or
+    a file of order events: ours, Lean's, or any JSON array, JSON Lines or CSV with such fields.
+    The exit status is 0 when both are identical, 1 when they differ, 3 when they cannot be
+    compared.
     """
     with errors_for_people():
         sides = [_open(name, root) for name in (baseline, candidate)]
@@ -75,8 +78,9 @@ def compare(  # noqa: PLR0913 - click passes every option by its name
 
 def _open(name: str, root: Path | None) -> Side:
     path = Path(name)
-    if path.is_dir() and (path / RUN_FILE).is_file():
-        return open_run(path, name)
+    if path.is_dir():
+        is_ours = (path / RUN_FILE).is_file()
+        return open_run(path, name) if is_ours else open_foreign_run(path, name)
     if path.is_file():
         return open_file(path, name)
     run_store = open_project(root).store
@@ -85,6 +89,13 @@ def _open(name: str, root: Path | None) -> Side:
 
 
 def _between(sides: Sequence[Side], tolerances: Mapping[str, Tolerance]) -> RunParity:
+    known = [name for side in sides for name in side.statistics or ()]
+    for name in tolerances:
+        statistic = name.removeprefix(STATISTICS_PREFIX)
+        if name.startswith(STATISTICS_PREFIX) and statistic not in known:
+            raise StoreError(
+                f"neither side has a statistic {statistic!r}", nearest(statistic, known)
+            )
     try:
         return parity_between(sides[0], sides[1], tolerances)
     except ValueError as e:

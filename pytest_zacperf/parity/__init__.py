@@ -17,6 +17,7 @@ from pytest_zacperf.parity.divergence import Divergence, Kind
 from pytest_zacperf.parity.foreign import order_events_of
 from pytest_zacperf.parity.order_events import OrderEvents, size_text
 from pytest_zacperf.parity.rows import RowsDifference, rows_difference
+from pytest_zacperf.parity.summary import figures_of
 from pytest_zacperf.parity.tolerance import (
     Relative,
     Tolerance,
@@ -49,6 +50,7 @@ __all__ = [
     "decode_events",
     "difference",
     "encode_events",
+    "figures_of",
     "numbers_of",
     "order_events_of",
     "parse_tolerances",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
@@ -10,6 +11,9 @@ from typing import TypeAlias, TypeGuard
 import msgspec
 
 STATISTICS_PREFIX = "statistics."
+NUMERIC_TEXT = re.compile(
+    r"(?P<sign>-?)(?P<currency>\$?)(?P<digits>[0-9][0-9,]*(\.[0-9]+)?)(?P<percent>%?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,16 @@ def relative(share: float) -> Relative:
 
 
 def is_within(expected: object, actual: object, tolerance: Tolerance | None) -> bool:
-    """Return whether two numbers differ by no more than a tolerance; never where there is none."""
-    if tolerance is None or not (_is_number(expected) and _is_number(actual)):
+    """Return whether two numbers differ by no more than a tolerance; never where there is none.
+
+    Texts that are numbers count, with their sign of percent or dollar: Lean writes its statistics
+    as ``"0.896"``, ``"9.797%"`` and ``"$135.20"``, and they are compared in that unit.
+    """
+    left, right = _measure(expected), _measure(actual)
+    if tolerance is None or left is None or right is None or left[1] != right[1]:
         return False
-    allowed = tolerance.share * abs(expected) if isinstance(tolerance, Relative) else tolerance
-    return abs(expected - actual) <= allowed
+    allowed = tolerance.share * abs(left[0]) if isinstance(tolerance, Relative) else tolerance
+    return abs(left[0] - right[0]) <= allowed
 
 
 def parse_tolerances(given: Mapping[str, object], known: tuple[str, ...]) -> dict[str, Tolerance]:
@@ -74,6 +83,16 @@ def _finite(what: str, value: object) -> float:
     if not _is_number(value) or not 0 <= value < math.inf:
         raise ValueError(f"{what} = {value!r} is no number from 0; write one such as 0.005")
     return float(value)
+
+
+def _measure(value: object) -> tuple[float, str] | None:
+    if _is_number(value):
+        return value, ""
+    match = NUMERIC_TEXT.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    number = float(f"{match['sign']}{match['digits'].replace(',', '')}")
+    return number, f"{match['currency']}{match['percent']} text"
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
+
 from pytest_zacperf.records.base import Record
 from pytest_zacperf.records.run import Fingerprints, Workload
 
@@ -27,7 +29,7 @@ class Origin(Record, frozen=True, kw_only=True):
     git_revision: str | None = None
     git_dirty: bool | None = None
     python: str = ""
-    stage_counts: dict[str, int] = {}
+    stage_counts: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Received(Record, frozen=True, kw_only=True):

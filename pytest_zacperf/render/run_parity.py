@@ -25,7 +25,7 @@ def run_parity_lines(found: RunParity) -> list[str]:
     """Return how two runs differ, for a terminal."""
     lines = [f"{escape(found.names[1])} against {escape(found.names[0])}"]
     if found.is_identical:
-        also = ", statistics and work" if found.stages else ""
+        also = " and statistics" if found.has_statistics else ""
         lines.append(IDENTICAL.format(also))
     if found.order_events is not None:
         lines += difference_lines(found.order_events, words=WORDS)

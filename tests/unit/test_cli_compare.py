@@ -171,6 +171,67 @@ def test_two_runs_are_held_against_each_other_in_all_they_did(tmp_path: Path) ->
     assert compare(*sides, "--tolerance", "statistics.Sharpe Ratio=0.25").exit_code == 0
 
 
+def lean_folder(path: Path, *, trades: int = 3, fee: float = 0.5) -> Path:
+    path.mkdir()
+    rows = [msgspec.to_builtins(msgspec.structs.replace(one, fee=fee)) for one in EVENTS]
+    (path / "1234-order-events.json").write_text(json.dumps(rows))
+    summary = {
+        "statistics": {"Total Orders": "3", "Sharpe Ratio": "0.896", "Drawdown": "0.600%"},
+        "totalPerformance": {"tradeStatistics": {"totalNumberOfTrades": trades}},
+        "state": {"StartTime": str(path), "Status": "Completed"},
+    }
+    (path / "1234-summary.json").write_text(json.dumps(summary))
+    return path
+
+
+def test_folders_of_lean_are_compared_with_their_summaries(tmp_path: Path) -> None:
+    sides = lean_folder(tmp_path / "a"), lean_folder(tmp_path / "b")
+    shown = compare(*sides)
+    assert (shown.exit_code, shown.stdout.splitlines()[1]) == (
+        0,
+        "identical: the same order events and statistics",
+    )
+
+
+def test_a_figure_of_a_summary_that_differs_is_named(tmp_path: Path) -> None:
+    shown = compare(lean_folder(tmp_path / "a"), lean_folder(tmp_path / "b", trades=4))
+    assert shown.exit_code == 1
+    figure = "totalPerformance.tradeStatistics.totalNumberOfTrades         3          4"
+    assert f"  {figure}" in shown.stdout.splitlines()
+
+
+def test_a_folder_that_holds_no_run_is_told(tmp_path: Path) -> None:
+    shown = compare(tmp_path, written(tmp_path / "a", EVENTS))
+    assert (shown.exit_code, shown.stderr) == (
+        2,
+        (
+            f"Error: {tmp_path} holds no run.json and no *order-events.json\n"
+            "  hint: name the folder of a run\n"
+        ),
+    )
+
+
+def test_a_folder_with_two_files_of_order_events_is_told(tmp_path: Path) -> None:
+    folder = lean_folder(tmp_path / "a")
+    (folder / "order_events.csv").touch()
+    shown = compare(folder, folder)
+    assert (shown.exit_code, shown.stderr) == (
+        2,
+        (
+            f"Error: {folder} holds 1234-order-events.json and order_events.csv\n"
+            "  hint: name one file of order events\n"
+        ),
+    )
+
+
+def test_a_tolerance_of_a_statistic_that_nobody_has_is_told(tmp_path: Path) -> None:
+    folder = lean_folder(tmp_path / "a")
+    shown = compare(folder, folder, "--tolerance", "statistics.Sharpe=0.1")
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("Error: neither side has a statistic 'Sharpe'\n")
+    assert "Sharpe Ratio" in shown.stderr
+
+
 def test_runs_of_other_windows_cannot_be_compared(tmp_path: Path) -> None:
     first = run()
     later = msgspec.structs.replace(
@@ -200,6 +261,14 @@ def test_a_run_without_a_result_cannot_be_compared(tmp_path: Path) -> None:
     ("content", "error"),
     [
         pytest.param(b'[{"a"', "is damaged: Input data was truncated", id="truncated"),
+        pytest.param(
+            encode_events(EVENTS)[:-9], "line 3 holds no order event", id="truncated line"
+        ),
+        pytest.param(
+            encode_events(EVENTS[:1]) + b'{"symbol": "' + b"x" * 10_000_000 + b'"}\n',
+            "line 2 holds no order event",
+            id="10 MB",
+        ),
         pytest.param(b"\xff\xfe", "line 1 is no UTF-8", id="not UTF-8"),
         pytest.param(
             encode_events(EVENTS) + b"=======\n", "line 4 holds no order event", id="merge conflict"
@@ -227,6 +296,7 @@ def test_bad_input_exits_with_2_and_one_sentence(
     shown = compare(written(tmp_path / "a", EVENTS), bad)
     assert shown.exit_code == 2
     assert error in shown.stderr
+    assert len(shown.stderr) < 1000
     assert "Traceback" not in shown.output
     assert "\x1b" not in shown.output
 
@@ -247,6 +317,13 @@ def test_an_unknown_run_is_told(tmp_path: Path) -> None:
 @recorded_lean
 def test_two_recorded_runs_of_lean_are_identical_but_for_the_ids_of_the_run() -> None:
     assert compare(*RECORDED).exit_code == 0
+
+
+@recorded_lean
+def test_the_folders_of_two_recorded_runs_of_lean_have_the_same_statistics() -> None:
+    shown = compare(*(path.parent for path in RECORDED))
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[1] == "identical: the same order events and statistics"
 
 
 @recorded_lean

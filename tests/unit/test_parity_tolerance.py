@@ -32,6 +32,22 @@ def test_what_is_no_number_is_within_no_tolerance(expected: object, actual: obje
     assert not is_within(expected, actual, 1000.0)
 
 
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [("0.896", "0.900"), ("9.797%", "9.8%"), ("$11,000.00", "$11,000.003"), ("-1.5", "-1.504")],
+)
+def test_a_text_that_is_a_number_is_within_a_tolerance(expected: str, actual: str) -> None:
+    assert is_within(expected, actual, 0.005)
+    assert not is_within(expected, actual, 0.001)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"), [("1%", "1"), ("$1", "1"), ("1", 1.0), ("1e5", "1e5"), ("", "0")]
+)
+def test_texts_of_other_units_are_within_no_tolerance(expected: object, actual: object) -> None:
+    assert not is_within(expected, actual, 1000.0)
+
+
 def test_without_a_tolerance_nothing_is_within_it() -> None:
     assert not is_within(1.0, 1.0, None)
 
