@@ -7,12 +7,11 @@ from typing import ClassVar
 import msgspec
 from syrupy.types import SerializableData, SerializedData
 
-from pytest_zacperf import render, store
+from pytest_zacperf import store
 from pytest_zacperf.compared_extension import ComparedExtension
 from pytest_zacperf.errors import ZacperfError
-from pytest_zacperf.parity import rows_difference
+from pytest_zacperf.recorded_values import value_difference_lines
 from pytest_zacperf.records import EquityPoint, Trade
-from pytest_zacperf.run_parity import changed_values
 from pytest_zacperf.store import ENDINGS
 from pytest_zacperf.units import format_bytes
 
@@ -47,8 +46,8 @@ class ValueExtension(ComparedExtension):
         """Return whether both sides are the same, bit for bit or within their tolerances."""
         expected, actual = bytes_of(snapshot_data), bytes_of(serialized_data)
         try:
-            found = [] if expected == actual else self.explained(expected, actual)
-        except (ValueError, msgspec.DecodeError, ZacperfError) as e:
+            found = value_difference_lines(self.kind, expected, actual, self.tolerances)
+        except (ValueError, ZacperfError) as e:
             return self.damaged(e, [actual])
         if not found:
             return self.meet()
@@ -57,10 +56,6 @@ class ValueExtension(ComparedExtension):
 
     def encoded(self, data: object) -> bytes:
         """Return the bytes that are recorded; raises TypeError for what is something else."""
-        raise NotImplementedError
-
-    def explained(self, expected: bytes, actual: bytes) -> list[str]:
-        """Return how two recordings differ; nothing where they are the same."""
         raise NotImplementedError
 
     def refuse(self, data: object) -> TypeError:
@@ -84,17 +79,6 @@ class TradesExtension(ValueExtension):
             raise self.refuse(data)
         return msgspec.json.Encoder().encode_lines(data)
 
-    def explained(self, expected: bytes, actual: bytes) -> list[str]:
-        """Return the first trade that is not the same, and how many are."""
-        decoder = msgspec.json.Decoder(Trade)
-        found = rows_difference(
-            decoder.decode_lines(expected),
-            decoder.decode_lines(actual),
-            lambda trade: (trade.symbol, trade.entry_ts_ns),
-            self.tolerances,
-        )
-        return render.rows_lines(found, "trade", "entry_ts_ns") if found else []
-
 
 class EquityExtension(ValueExtension):
     """Net liquidation value over time, as Parquet."""
@@ -108,16 +92,6 @@ class EquityExtension(ValueExtension):
         if not isinstance(data, list) or not all(isinstance(one, EquityPoint) for one in data):
             raise self.refuse(data)
         return store.equity_bytes(data)
-
-    def explained(self, expected: bytes, actual: bytes) -> list[str]:
-        """Return the first point that is not the same, and how many are."""
-        found = rows_difference(
-            store.equity_of(expected),
-            store.equity_of(actual),
-            lambda point: point.ts_ns,
-            self.tolerances,
-        )
-        return render.rows_lines(found, "equity point", "ts_ns") if found else []
 
 
 class StatisticsExtension(ValueExtension):
@@ -133,14 +107,6 @@ class StatisticsExtension(ValueExtension):
             raise self.refuse(data)
         content = msgspec.json.encode(dict(sorted(data.items())))
         return msgspec.json.format(content, indent=2) + b"\n"
-
-    def explained(self, expected: bytes, actual: bytes) -> list[str]:
-        """Return the statistics that are not the same."""
-        kind = dict[str, str | int | float | None]
-        recorded = msgspec.json.decode(expected, type=kind)
-        received = msgspec.json.decode(actual, type=kind)
-        changed = list(changed_values(recorded, received, self.tolerances))
-        return render.figures_lines(changed, recorded) if changed else []
 
 
 def bytes_of(data: object) -> bytes:

@@ -19,6 +19,7 @@ from pytest_zacperf.cli.common import (
 from pytest_zacperf.cli.tables import print_table
 from pytest_zacperf.errors import SettingsError, StoreError
 from pytest_zacperf.parity import InMemory, OrderEvents, Totals, difference, size_text
+from pytest_zacperf.recorded_values import value_difference_lines
 from pytest_zacperf.recording_scan import Scanned, scan
 from pytest_zacperf.render import Table, difference_lines, escape
 from pytest_zacperf.store import ENDINGS, FileContent, Recordings
@@ -30,6 +31,7 @@ HEADER = ("recording", "kind", "size", "recorded at", "test")
 ORPHAN = "none: its test or window is gone"
 SHORT_REVISION = 12
 ORDER_EVENTS = "order_events"
+WORDS = ("then", "now")
 
 
 @click.group()
@@ -85,14 +87,12 @@ def show_recording(name: str, *, root: Path | None) -> None:
 @click.option("--against", required=True, metavar="REV", help="A git revision.")
 @root_option
 def diff_recordings(names: Sequence[str], *, against: str, root: Path | None) -> None:
-    """Say how recorded order events differ from those of a git revision."""
+    """Say how what is recorded differs from what was at a git revision."""
     with errors_for_people():
         project = open_project(root)
         revision = worktree.resolve(project.root, against)
-        found = [path for path in Recordings(project.root).all() if _kind(path) == ORDER_EVENTS]
-        chosen = [path for path in found if not names or any(name in path.name for name in names)]
-        if not chosen:
-            raise StoreError("no recorded order events have such a name", nearest("", []))
+        found = Recordings(project.root).all()
+        chosen = [path for name in names for path in _named(found, name)] if names else found
         differ = [_print_difference(project, path, revision) for path in chosen]
     if any(differ):
         raise click.exceptions.Exit(EXIT_FAILED)
@@ -154,14 +154,24 @@ def _totals(path: Path) -> Totals:
 
 
 def _meant(project: Project, name: str) -> Path:
-    found = Recordings(project.root).all()
-    exact = [path for path in found if name in path.name]
-    if len(exact) == 1:
-        return exact[0]
-    problem = f"{len(exact)} recordings have" if exact else "no recording has"
-    raise StoreError(
-        f"{problem} {name!r} in their name", nearest(name, [path.name for path in exact or found])
-    )
+    found = _named(Recordings(project.root).all(), name)
+    if len(found) > 1:
+        raise StoreError(
+            f"{len(found)} recordings have {name!r} in their name",
+            nearest(name, [path.name for path in found]),
+        )
+    return found[0]
+
+
+def _named(recordings: Sequence[Path], name: str) -> list[Path]:
+    """Return those of a window, or else those with a part of their name; never none."""
+    window = f"[{name}]."
+    found = [path for path in recordings if window in path.name]
+    found = found or [path for path in recordings if name in path.name]
+    if not found:
+        known = [path.name for path in recordings]
+        raise StoreError(f"no recording has {name!r} in its name", nearest(name, known))
+    return found
 
 
 def _print_difference(project: Project, path: Path, revision: worktree.Revision) -> bool:
@@ -171,10 +181,17 @@ def _print_difference(project: Project, path: Path, revision: worktree.Revision)
         click.echo(f"{shown}: not recorded at {revision.name}")
         return True
     try:
-        found = difference(OrderEvents(InMemory(before)), OrderEvents(FileContent(path)))
+        lines = _difference_lines(before, path)
     except ValueError as e:
         raise StoreError(f"{shown}: {e}", "restore it from git") from e
-    click.echo(f"{shown}: {'the same' if found is None else 'differs'}")
-    for line in difference_lines(found, words=("then", "now")) if found else ():
+    click.echo(f"{shown}: {'differs' if lines else 'the same'}")
+    for line in lines:
         click.echo(f"  {line}")
-    return found is not None
+    return bool(lines)
+
+
+def _difference_lines(before: bytes, path: Path) -> list[str]:
+    if _kind(path) != ORDER_EVENTS:
+        return value_difference_lines(_kind(path), before, path.read_bytes(), {}, words=WORDS)
+    found = difference(OrderEvents(InMemory(before)), OrderEvents(FileContent(path)))
+    return difference_lines(found, words=WORDS) if found else []

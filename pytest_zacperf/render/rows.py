@@ -20,13 +20,16 @@ MOST_FIELDS = 3
 MOST_FIGURES = 4
 
 
-def rows_lines(found: RowsDifference[Any], noun: str, time_field: str) -> list[str]:
+def rows_lines(
+    found: RowsDifference[Any], noun: str, time_field: str, *, words: tuple[str, str]
+) -> list[str]:
     """Return how two lists of rows differ: at most 5 lines.
 
     Args:
         found: What was found.
         noun: A row, such as ``trade``.
         time_field: The field of a row that says when.
+        words: For a value of the expected side, and of the other.
 
     """
     number = format_count(found.index)
@@ -44,8 +47,8 @@ def rows_lines(found: RowsDifference[Any], noun: str, time_field: str) -> list[s
         lines.append(f"  {time_text(getattr(row, time_field))}{_symbol(row)}")
     if found.expected is not None and found.actual is not None:
         lines += [
-            f"  {name}: expected {_shown(getattr(found.expected, name))}, "
-            f"was {_shown(getattr(found.actual, name))}"
+            f"  {name}: {words[0]} {_shown(getattr(found.expected, name))}, "
+            f"{words[1]} {_shown(getattr(found.actual, name))}"
             for name in found.fields[:MOST_FIELDS]
         ]
     lines.append(f"  {noun}s: {rows_text(found)}")
@@ -64,12 +67,15 @@ def rows_text(found: RowsDifference[Any]) -> str:
     return ", ".join(f"{format_count(number)} {name}" for name, number in named)
 
 
-def figures_lines(changed: Sequence[ChangedValue], recorded: Mapping[str, object]) -> list[str]:
+def figures_lines(
+    changed: Sequence[ChangedValue], recorded: Mapping[str, object], *, words: tuple[str, str]
+) -> list[str]:
     """Return how statistics differ: at most 6 lines.
 
     Args:
         changed: Those that do.
         recorded: All that are recorded.
+        words: For a value of the expected side, and of the other.
 
     """
     more = len(changed) - MOST_FIGURES
@@ -77,7 +83,8 @@ def figures_lines(changed: Sequence[ChangedValue], recorded: Mapping[str, object
         f"{len(changed)} of {len(recorded)} recorded statistics are not the same",
         *(
             cut(
-                f"  {escape(one.name)}: expected {_shown(one.expected)}, was {_shown(one.actual)}",
+                f"  {escape(one.name)}: {words[0]} {_shown(one.expected)}, "
+                f"{words[1]} {_shown(one.actual)}",
                 LONGEST_LINE,
             )
             for one in changed[:MOST_FIGURES]

@@ -149,6 +149,48 @@ def test_recordings_are_held_against_a_revision(recorded: Project) -> None:
     assert recordings("diff", "wk-2", "--against", "HEAD").exit_code == 0
 
 
+def test_recorded_statistics_are_held_against_a_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "snapshots" / "test_a" / "test_a[wk-1].statistics.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"Sharpe Ratio": 1.25, "Trades": 3}')
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    monkeypatch.chdir(tmp_path)
+    name = "snapshots/test_a/test_a[wk-1].statistics.json"
+    assert recordings("diff", "wk-1", "--against", "HEAD").stdout == f"{name}: the same\n"
+    path.write_text('{"Sharpe Ratio": 1.5, "Trades": 3}')
+    assert recordings("diff", "wk-1", "--against", "HEAD").stdout.splitlines() == [
+        f"{name}: differs",
+        "  1 of 2 recorded statistics are not the same",
+        "    Sharpe Ratio: then 1.25, now 1.5",
+    ]
+    path.write_text("<<<<<<<")
+    damaged = recordings("diff", "wk-1", "--against", "HEAD")
+    assert damaged.exit_code == 2
+    assert damaged.stderr.startswith(f"Error: {name}: JSON is malformed")
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_window_is_not_a_part_of_the_name_of_another() -> None:
+    folder = Path("snapshots", "test_orders")
+    for name in (f"test_order_events[wk-1]{ENDING}", f"test_order_events[wk-10]{ENDING}"):
+        (folder / name).touch()
+    shown = recordings("show", "wk-1")
+    assert shown.exit_code == 0, shown.output
+    assert "[wk-1]" in shown.stdout
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_name_that_no_recording_has_is_told() -> None:
+    shown = recordings("show", "wk-3")
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("Error: no recording has 'wk-3' in its name\n")
+    assert recordings("diff", "wk-3", "--against", "HEAD").exit_code == 2
+
+
 @pytest.mark.usefixtures("recorded")
 def test_a_revision_that_nobody_knows_is_told() -> None:
     shown = recordings("diff", "--against", "HEAD")

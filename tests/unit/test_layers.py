@@ -77,7 +77,7 @@ LAYERS = {
     APPLICATION: {
         *("worker", "execution", "repeatability", "runner", "housekeeping", "queue"),
         *("assessment", "comparison", "stored_comparison", "rounds", "recording_baselines"),
-        *("report_files", "approving", "compared_sides", "recording_scan"),
+        *("report_files", "approving", "compared_sides", "recording_scan", "recorded_values"),
     },
     EDGES: {
         "options",
