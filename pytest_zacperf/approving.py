@@ -17,7 +17,6 @@ from pytest_zacperf.store import DECISIONS_FILE, Decision, Pending, Recordings, 
 ACCEPTED = "recording accepted"
 NO_REASON = "a recording is accepted on purpose; say why with {}"
 UNDER_CI = "CI is set, and CI accepts no recording"
-MOST_NAMED = 20
 
 
 def approve(root: Path, chosen: Sequence[Pending], reason: str) -> list[Path]:
@@ -64,6 +63,11 @@ def require_approvable(chosen: Sequence[Pending], reason: str) -> None:
             )
 
 
+def kind_text(kind: str) -> str:
+    """Return what a kind of recording is called, such as ``order events``."""
+    return kind.replace("_", " ")
+
+
 def window_of(received: Received) -> str:
     """Return the window whose run was received; empty where nobody knows the run."""
     return received.origin.workload.window.id if received.origin else ""
@@ -71,15 +75,17 @@ def window_of(received: Received) -> str:
 
 def _decision(root: Path, chosen: Sequence[Pending], reason: str) -> Decision:
     received = [pending.received for pending in chosen if pending.received is not None]
-    named = [one.test for one in received[:MOST_NAMED]]
-    more = len(received) - len(named)
-    changes = [f"{window_of(one)} {one.kind}: {one.change}".strip() for one in received]
     return Decision(
         kind=ACCEPTED,
-        subject=", ".join(named) + (f" and {more} more" if more else ""),
+        subject=received[0].test if len(received) == 1 else f"{len(received)} of them",
         reason=reason,
         author=current_author(root),
         revision=revision_text(current_environment(root, (DECISIONS_FILE,))),
-        change="; ".join(changes),
+        changes=tuple(map(_change, received)),
         at_utc=dt.datetime.now(dt.UTC),
     )
+
+
+def _change(received: Received) -> str:
+    where = ", ".join(part for part in (window_of(received), received.test) if part)
+    return f"{where}: {kind_text(received.kind)}: {received.change}"

@@ -13,7 +13,7 @@ from pytest_zacperf.parity import (
     Totals,
     changed_orders,
 )
-from pytest_zacperf.records import Origin, Run
+from pytest_zacperf.records import WHOLE_RUN, Origin, Run, StageTiming
 
 MOST_ORDERS = 200
 ITSELF = "same code, parameters and data on both sides: this compares a run with itself"
@@ -97,8 +97,12 @@ def origin_of(run: Run) -> Origin:
         git_revision=where.git_revision if where else None,
         git_dirty=where.git_dirty if where else None,
         python=where.python if where else "",
-        stage_counts={stage.name: stage.count for stage in run.costs.stages} if run.costs else {},
+        stage_counts=_stage_counts(run.costs.stages if run.costs else ()),
     )
+
+
+def _stage_counts(stages: Sequence[StageTiming]) -> dict[str, int]:
+    return {stage.name: stage.count for stage in stages if stage.name != WHOLE_RUN}
 
 
 def same_inputs(expected: Origin | None, actual: Origin | None) -> str | None:

@@ -38,7 +38,7 @@ class ValueExtension(ComparedExtension):
     def serialize(self, data: SerializableData, **_: object) -> SerializedData:
         """Return what would be recorded."""
         content = RecordedBytes(self.encoded(data))
-        missing = f"no {self.kind} are recorded yet"
+        missing = f"no recording of {self.kind} yet"
         self.keep_first([content], missing=missing, change="first recording")
         return content
 

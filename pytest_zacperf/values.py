@@ -21,10 +21,11 @@ WORDS: dict[str, ParameterValue] = {"true": True, "false": False, "none": None}
 
 def nearest(name: str, known: Collection[str]) -> str:
     """Return "did you mean ...?" for the known name nearest to *name*, or all the known ones."""
-    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    different = list(dict.fromkeys(known))
+    close = difflib.get_close_matches(name, different, n=3, cutoff=0.5)
     if close:
         return f"did you mean {' or '.join(map(repr, close))}?"
-    return f"known are {', '.join(map(repr, known))}" if known else "there are none"
+    return f"known are {', '.join(map(repr, different))}" if known else "there are none"
 
 
 def parse_duration(value: object) -> float:

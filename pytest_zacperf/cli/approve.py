@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pytest_zacperf.approving import approve, require_approvable, window_of
+from pytest_zacperf.approving import approve, kind_text, require_approvable, window_of
 from pytest_zacperf.ci import is_under_ci
 from pytest_zacperf.cli.common import (
     EXIT_FAILED,
@@ -85,7 +85,9 @@ def _asked(pending: Sequence[Pending], reason: str) -> list[Pending]:
         received = one.received
         if received is None:
             continue
-        click.echo(f"{escape(received.test)}: {received.kind}: {escape(received.change)}")
+        click.echo(
+            f"{escape(received.test)}: {kind_text(received.kind)}: {escape(received.change)}"
+        )
         for line in received.lines:
             click.echo(f"  {escape(line)}")
         if received.problem is not None:

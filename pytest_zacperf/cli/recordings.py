@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pytest_zacperf import worktree
+from pytest_zacperf.approving import kind_text
 from pytest_zacperf.cli.common import (
     EXIT_FAILED,
     Project,
@@ -138,7 +139,7 @@ def _row(project: Project, one: Scanned) -> tuple[str, ...]:
             size = "damaged"
     return (
         escape(one.path.relative_to(project.root).as_posix()),
-        kind.replace("_", " "),
+        kind_text(kind),
         size,
         revision[:SHORT_REVISION] if revision else "-",
         escape(one.test) if one.test else ORPHAN,

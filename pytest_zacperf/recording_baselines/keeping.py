@@ -97,15 +97,17 @@ def drop(runner: Runner, stored: StoredBaseline, *, reason: str, author: str) ->
         raise ValueError(f"only a baseline that can be used is dropped, and {stored.problem}")
     here = expected_environment(runner)
     place = one_line_difference(here, baseline.environment)
+    change = (
+        f"the one of {baseline.recorded_utc:%Y-%m-%d %H:%M} UTC, measured at "
+        f"{revision_text(baseline.environment)}"
+    )
     decision = Decision(
         kind=DROPPED,
         subject=subject_of(baseline.workload),
         reason=reason,
         author=author,
         revision=revision_text(here),
-        change=f"the one of {baseline.recorded_utc:%Y-%m-%d %H:%M} UTC, measured at "
-        f"{revision_text(baseline.environment)}"
-        + (f" in another environment ({place})" if place else ""),
+        changes=(change + (f" in another environment ({place})" if place else ""),),
         at_utc=dt.datetime.now(dt.UTC),
     )
     baselines = BaselineStore(runner.store.folder)
@@ -145,7 +147,7 @@ def _decision(kind: str, subject: str, change: str, baseline: Baseline) -> Decis
         reason=baseline.reason,
         author=baseline.author,
         revision=revision_text(baseline.environment),
-        change=change,
+        changes=(change,),
         at_utc=baseline.recorded_utc,
     )
 

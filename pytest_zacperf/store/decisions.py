@@ -35,7 +35,7 @@ class Decision:
         reason: Why, in the words of whoever did it.
         author: Who did it.
         revision: Of the project, with a mark when tracked files differ from it.
-        change: How large the change is.
+        changes: How large each change is.
         at_utc: When.
 
     """
@@ -45,7 +45,7 @@ class Decision:
     reason: str
     author: str
     revision: str
-    change: str
+    changes: tuple[str, ...]
     at_utc: dt.datetime
 
 
@@ -86,7 +86,7 @@ def _section(decision: Decision) -> str:
     at_utc = decision.at_utc.astimezone(dt.UTC)
     pairs = (
         ("reason", decision.reason),
-        ("change", decision.change),
+        *(("change", change) for change in decision.changes),
         ("revision", decision.revision),
         ("author", decision.author),
     )

@@ -40,6 +40,8 @@ ENDINGS = {
     "statistics": ".statistics.json",
 }
 LOCK = "received.lock"
+REPORTED_KIND = "order_events"  # of the others all that differs is in the failure
+REPORTS = ("report.md", "report.json")
 COPY_BYTES = 1 << 20
 
 
@@ -111,12 +113,14 @@ class Recordings:
                 write_atomically(pending.path, json_of(received))
 
     def forget(self, place: str, kind: str) -> None:
-        """Delete what a test received, if anything; *place* as for ``folder_of``."""
+        """Delete what a test received and its reports, if any; *place* as for ``folder_of``."""
         name = f"{RECEIVED}{ENDINGS[kind]}{RECORD_ENDING}"
         pending = Pending(path=self.folder_of(place) / name)
         if pending.path.exists() or pending.content.exists():
             with _alone(pending):
                 _discard(pending)
+        for report in REPORTS if kind == REPORTED_KIND else ():
+            (pending.path.parent / report).unlink(missing_ok=True)
 
     def pending(self) -> Iterator[Pending]:
         """Yield what was received and is no recording yet, by the name of the test."""
@@ -254,6 +258,7 @@ def write_parity_report(folder: Path, markdown: str, content: object) -> Path:
 
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "report.json", json_of(content))
-    write_atomically(folder / "report.md", markdown.encode())
-    return folder / "report.md"
+    text, data = (folder / name for name in REPORTS)
+    write_atomically(data, json_of(content))
+    write_atomically(text, markdown.encode())
+    return text

@@ -19,7 +19,7 @@ DECISION = Decision(
     reason="the first one",
     author="T <t@example.com>",
     revision="0123 (dirty)",
-    change="runtime 1.02 of the previous baseline",
+    changes=("runtime 1.02 of the previous baseline", "memory 1.00"),
     at_utc=dt.datetime(2025, 11, 1, 11, 10, tzinfo=dt.timezone(dt.timedelta(hours=1))),
 )
 SECTION = r"""
@@ -27,6 +27,7 @@ SECTION = r"""
 
 - reason: the first one
 - change: runtime 1.02 of the previous baseline
+- change: memory 1.00
 - revision: 0123 (dirty)
 - author: T \<t@example.com>
 """
@@ -37,7 +38,7 @@ from pytest_zacperf.store import Decision, append_decision
 for number in range(10):
     append_decision(Path(sys.argv[1]), Decision(
         kind="k", subject="s", reason=f"{sys.argv[2]}-{number};", author="a", revision="r",
-        change="c", at_utc=dt.datetime.now(dt.UTC),
+        changes=("c",), at_utc=dt.datetime.now(dt.UTC),
     ))
 """
 
@@ -116,7 +117,7 @@ def test_every_decision_has_the_same_lines_whatever_is_in_it(
     tmp_path_factory: pytest.TempPathFactory, text: str, subject: str
 ) -> None:
     root = tmp_path_factory.mktemp("decisions")
-    decision = replace(DECISION, subject=subject, reason=text, author=text, change=text)
+    decision = replace(DECISION, subject=subject, reason=text, author=text, changes=(text,))
     append_decision(root, decision)
     lines = written(root).removeprefix(HEADING).split("\n")
     starts = ["", "## ", "", "- reason:", "- change:", "- revision:", "- author:", ""]

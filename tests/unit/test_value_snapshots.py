@@ -123,7 +123,7 @@ def test_nothing_recorded_is_told_with_the_command(project: Project) -> None:
     result = project.run("-k", "statistics")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "*no statistics are recorded yet",
+        "*no recording of statistics yet",
         "*  record it with: pytest '*test_statistics[[]wk-1[]]' --snapshot-update *",
     ])
 
