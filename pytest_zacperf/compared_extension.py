@@ -23,14 +23,14 @@ class ComparedExtension(RecordingExtension):
         delivery: Hands on what was received instead.
         tolerances: By field.
         recording: The file; known once syrupy has asked for it.
-        lines: How both sides differ, or how to make the recording.
+        explanation: How both sides differ, or how to make the recording.
 
     """
 
     delivery: Delivery
     tolerances: Mapping[str, Tolerance] = {}
     recording: Path
-    lines: Sequence[str] = ()
+    explanation: Sequence[str] = ()
 
     def recorded(self) -> SerializableData:
         """Return what syrupy gets of a recording that exists."""
@@ -45,6 +45,7 @@ class ComparedExtension(RecordingExtension):
     ) -> SerializableData | None:
         """Return the recording, or None."""
         self.recording = Path(snapshot_location)
+        self.explanation = ()
         return self.recorded() if self.recording.is_file() else None
 
     def diff_lines(
@@ -53,7 +54,7 @@ class ComparedExtension(RecordingExtension):
         snapshot_data: SerializedData,  # noqa: ARG002 - syrupy's signature
     ) -> Iterator[str]:
         """Yield how both sides differ, or how to make the recording."""
-        yield from self.lines
+        yield from self.explanation
 
     def meet(self) -> bool:
         """Return True; what was received before is no longer pending."""
@@ -62,7 +63,7 @@ class ComparedExtension(RecordingExtension):
 
     def miss(self, found: Sequence[str], *what_now: str) -> bool:
         """Return False; *found* and *what_now* are what the failure says."""
-        self.lines = render.fitted([*found, *what_now], render.SNAPSHOT_HEADER)
+        self.explanation = render.fitted([*found, *what_now])
         return False
 
     def damaged(self, reason: Exception, received: OrderEvents | Iterable[bytes]) -> bool:
@@ -70,6 +71,18 @@ class ComparedExtension(RecordingExtension):
         found = (f"the recording {self.recording} is damaged: {reason}", "  restore it from git")
         self.delivery.keep(received, self.recording, change="the one before was damaged")
         return self.miss(found)
+
+    def refuse(self, kind: str, data: object, example: str) -> TypeError:
+        """Return the error for what is not of the kind that is recorded."""
+        what = kind.replace("_", " ")
+        said = (
+            f"this run has no {what}: its engine gives none"
+            if data is None
+            else f"{kind}_snapshot is compared with {what}, not {type(data).__name__}; "
+            f"write: assert {example} == {kind}_snapshot"
+        )
+        self.explanation = (said,)
+        return TypeError(said)
 
     def keep_first(
         self, received: OrderEvents | Iterable[bytes], *, missing: str, change: str
@@ -79,5 +92,5 @@ class ComparedExtension(RecordingExtension):
             return
         command = UPDATE.format(shlex.quote(self.delivery.test))
         refused = [self.delivery.refused] if self.delivery.refused else []
-        self.lines = (missing, *refused, f'  record it with: {command} "..."')
+        self.explanation = (missing, *refused, f'  record it with: {command} "..."')
         self.delivery.keep(received, self.recording, change=change)

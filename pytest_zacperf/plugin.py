@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_zacperf import fixtures, options
+from pytest_zacperf.explaining import explained
 from pytest_zacperf.fixtures import (  # noqa: F401 - pytest finds fixtures in the plugin's names
     _planned_window,
     backtest,
@@ -19,7 +20,6 @@ from pytest_zacperf.fixtures import (  # noqa: F401 - pytest finds fixtures in t
     trades_snapshot,
     window,
 )
-from pytest_zacperf.ratios import Ratio
 from pytest_zacperf.session import (
     SESSION,
     ReportCollector,
@@ -38,7 +38,7 @@ WINDOW_MARKER = (
 )
 MARKERS = (
     "perf(allow_different_work=False): compares what backtests cost: runtime, peak memory.",
-    "parity: compares what backtests did with a recording: order events.",
+    "parity(tolerance={}): compares what backtests did with what is recorded of it.",
     WINDOW_MARKER,
 )
 USAGE_ERROR = "zacperf_usage_error"
@@ -136,12 +136,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_assertrepr_compare(left: object, right: object) -> list[str] | None:
-    """Explain ``assert backtest.runtime / baseline.runtime <= 1.10``."""
-    for side in (left, right):
-        if isinstance(side, Ratio):
-            return side.failure_lines()
-    return None
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_assertrepr_compare(
+    left: object, right: object
+) -> Generator[None, list[object], list[object]]:
+    """Explain a ratio beyond its limit, and what differs from its recording."""
+    explanations = yield
+    ours = [lines for side in (left, right) if (lines := explained(side))]
+    # pytest takes the first; syrupy's own begins with a line that names nothing.
+    return [*ours, *explanations]
 
 
 def pytest_terminal_summary(

@@ -53,10 +53,7 @@ class OrderEventsExtension(ComparedExtension):
     def serialize(self, data: SerializableData, **_: object) -> SerializedData:
         """Return order events that are read only when they are compared or kept."""
         if not isinstance(data, OrderEvents):
-            raise TypeError(
-                f"order_events_snapshot is compared with order events, not {type(data).__name__}; "
-                "write: assert backtest.order_events == order_events_snapshot"
-            )
+            raise self.refuse(KIND, data, "backtest.order_events")
         if not self.recording.is_file():
             size = size_text(data.totals)
             missing = f"nothing is recorded yet for {size}"

@@ -75,7 +75,8 @@ def _updated(session: Session, received: Sequence[Pending]) -> Ending:
     try:
         recorded = approving.approve(session.root, received, session.settings.reason or "")
     except (ZacperfError, OSError) as e:
-        return Ending(lines=(f"nothing was recorded: {escape(str(e))}",), has_failed=True)
+        said = f"nothing was recorded: {e}".splitlines()
+        return Ending(lines=tuple(map(escape, said)), has_failed=True)
     paths = [escape(path.relative_to(session.root).as_posix()) for path in recorded]
     return Ending(
         lines=(*(f"recorded {path}" for path in paths), f"written down in {DECISIONS_FILE}")

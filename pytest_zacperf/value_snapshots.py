@@ -29,7 +29,6 @@ class ValueExtension(ComparedExtension):
     """What is small enough to be held in memory: read, compared and explained as a whole."""
 
     kind: ClassVar[str]
-    says: ClassVar[str]  # how the assertion is written
 
     def recorded(self) -> SerializableData:
         """Return the bytes of the recording."""
@@ -58,25 +57,17 @@ class ValueExtension(ComparedExtension):
         """Return the bytes that are recorded; raises TypeError for what is something else."""
         raise NotImplementedError
 
-    def refuse(self, data: object) -> TypeError:
-        """Return the error for what is something else."""
-        return TypeError(
-            f"{self.kind}_snapshot is compared with {self.kind}, not {type(data).__name__}; "
-            f"write: assert {self.says} == {self.kind}_snapshot"
-        )
-
 
 class TradesExtension(ValueExtension):
     """Closed trades, one a line."""
 
     kind = "trades"
-    says = "backtest.trades"
     file_extension = ENDINGS["trades"].removeprefix(".")
 
     def encoded(self, data: object) -> bytes:
         """Return JSON Lines."""
         if not isinstance(data, list) or not all(isinstance(one, Trade) for one in data):
-            raise self.refuse(data)
+            raise self.refuse(self.kind, data, f"backtest.{self.kind}")
         return msgspec.json.Encoder().encode_lines(data)
 
 
@@ -84,13 +75,12 @@ class EquityExtension(ValueExtension):
     """Net liquidation value over time, as Parquet."""
 
     kind = "equity"
-    says = "backtest.equity"
     file_extension = ENDINGS["equity"].removeprefix(".")
 
     def encoded(self, data: object) -> bytes:
         """Return Parquet."""
         if not isinstance(data, list) or not all(isinstance(one, EquityPoint) for one in data):
-            raise self.refuse(data)
+            raise self.refuse(self.kind, data, f"backtest.{self.kind}")
         return store.equity_bytes(data)
 
 
@@ -98,13 +88,12 @@ class StatisticsExtension(ValueExtension):
     """Summary statistics, name to value."""
 
     kind = "statistics"
-    says = "backtest.statistics"
     file_extension = ENDINGS["statistics"].removeprefix(".")
 
     def encoded(self, data: object) -> bytes:
         """Return indented JSON, sorted by name."""
         if not isinstance(data, dict):
-            raise self.refuse(data)
+            raise self.refuse(self.kind, data, f"backtest.{self.kind}")
         content = msgspec.json.encode(dict(sorted(data.items())))
         return msgspec.json.format(content, indent=2) + b"\n"
 

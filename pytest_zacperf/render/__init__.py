@@ -13,7 +13,6 @@ from pytest_zacperf.render.run_parity import run_parity_lines, run_parity_markdo
 from pytest_zacperf.render.show import show_tables
 from pytest_zacperf.render.summary import RunRow, VerdictRow, run_row, summary_lines
 from pytest_zacperf.render.text import (
-    SNAPSHOT_HEADER,
     Table,
     cut,
     escape,
@@ -29,7 +28,6 @@ from pytest_zacperf.render.verdicts import (
 )
 
 __all__ = [
-    "SNAPSHOT_HEADER",
     "Listed",
     "RunRow",
     "Table",

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from pytest_zacperf.sentences import cut, escape
 
-__all__ = ["SNAPSHOT_HEADER", "Table", "cut", "escape", "fitted", "table_lines"]
+__all__ = ["Table", "cut", "escape", "fitted", "table_lines"]
 
 # pytest cuts an explanation that is longer.
 MOST_LINES = 8
 MOST_CHARACTERS = 640
-SNAPSHOT_HEADER = "[+ received] == [- snapshot]"  # what syrupy puts before our lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +47,10 @@ def table_lines(
     ]
 
 
-def fitted(lines: Sequence[str], *before: str) -> list[str]:
-    """Return lines that pytest shows whole: the longest ones are cut, the last ones dropped.
-
-    Args:
-        lines: What is shown.
-        before: Lines that somebody else puts before them.
-
-    """
-    kept = list(lines[: MOST_LINES - len(before)])
-    while sum(map(len, [*before, *kept])) + len(before) + len(kept) > MOST_CHARACTERS:
+def fitted(lines: Sequence[str]) -> list[str]:
+    """Return lines that pytest shows whole: the longest ones are cut, the last ones dropped."""
+    kept = list(lines[:MOST_LINES])
+    while sum(map(len, kept)) + len(kept) > MOST_CHARACTERS:
         longest = max(kept[1:], key=len)
         kept[kept.index(longest)] = cut(longest, max(len(longest) - 20, 3))
     return kept

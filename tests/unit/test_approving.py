@@ -321,6 +321,8 @@ def test_a_recording_that_is_damaged_is_told_and_an_update_replaces_it(recorded:
     (path, _) = recordings(recorded)
     path.write_bytes(path.read_bytes() + b"=======\n")
     result = recorded.run("--zacperf-window", "wk-1")
-    result.stdout.fnmatch_lines(["E         the recording * is damaged: line 5 holds no order *"])
+    result.stdout.fnmatch_lines([
+        "E       assert the recording * is damaged: line 5 holds no order *"
+    ])
     recorded.run("--zacperf-window", "wk-1", *UPDATE).assert_outcomes(passed=1)
     recorded.run("--zacperf-window", "wk-1").assert_outcomes(passed=1)

@@ -89,6 +89,7 @@ LAYERS = {
         "reporting",
         "parity_reporting",
         "compared_extension",
+        "explaining",
         "recorded_files",
         "recording_names",
         "updating",

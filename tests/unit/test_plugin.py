@@ -177,7 +177,7 @@ def test_a_missing_plan_fails_the_test_alone(pytester: pytest.Pytester, project:
 def test_the_markers_are_explained(pytester: pytest.Pytester) -> None:
     pytester.runpytest("--markers").stdout.fnmatch_lines([
         "@pytest.mark.perf(allow_different_work=False): compares what backtests cost: *",
-        "@pytest.mark.parity: compares what backtests did *",
+        "@pytest.mark.parity(tolerance={}): compares what backtests did *",
         '@pytest.mark.window("id", ..., label=None): the windows of the plan *',
     ])
 

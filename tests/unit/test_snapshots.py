@@ -48,7 +48,7 @@ def test_a_missing_recording_fails_with_the_command_that_makes_it(project: Proje
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "E         nothing is recorded yet for 2 orders, 4 order events",
+        "E       assert nothing is recorded yet for 2 orders, 4 order events",
         f"E           record it with: pytest '{NODE_ID}' --snapshot-update --zacperf-reason *",
     ])
     assert not (project.root / "snapshots").exists()
@@ -76,7 +76,7 @@ def test_a_changed_price_is_told_and_an_update_takes_it_over(
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E         order events diverge at event 2",
+            "E       assert order events diverge at event 2",
             "E           2025-01-21 09:45:03 New York, 14:45:03 UTC, MCD, order 1, event 2: buy *",
             "E           fill_price: expected 297.11, was 297.12",
             "E           orders (events): 1 (3) equal, 1 (1) changed, 0 (0) added, 0 (0) removed",
@@ -96,7 +96,7 @@ def test_a_changed_price_is_told_and_an_update_takes_it_over(
         pytest.param(
             lambda data: data.replace(b"\n", b"\r\n"),
             [
-                "E         the recording holds the same order events in other bytes",
+                "E       assert the recording holds the same order events in other bytes",
                 "E           its line ends or its formatting were changed; restore it from git",
             ],
             id="line ends",
@@ -104,7 +104,7 @@ def test_a_changed_price_is_told_and_an_update_takes_it_over(
         pytest.param(
             lambda data: data + b"=======\n",
             [
-                "E         the recording *.order_events.jsonl is damaged: line 5 holds no order *",
+                "E       assert the recording *.order_events.jsonl is damaged: line 5 holds no order *",
                 "E           restore it from git",
             ],
             id="merge conflict",
@@ -154,7 +154,7 @@ def test_what_are_no_order_events_is_told(project: Project) -> None:
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "E         TypeError: order_events_snapshot is compared with order events, not list; *"
+        "E       assert order_events_snapshot is compared with order events, not list; *"
     ])
 
 

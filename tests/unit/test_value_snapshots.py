@@ -73,7 +73,7 @@ def test_what_is_not_the_same_is_named(changed: Project) -> None:
     result = changed.run()
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines([
-        "E         trade 1 is not the same",
+        "E       assert trade 1 is not the same",
         "E           2025-01-21 09:45:03 New York, 14:45:03 UTC, MCD",
         "E           entry_price: expected 297.12, was 297.13",
         "E           exit_price: expected 297.12, was 297.13",
@@ -81,11 +81,11 @@ def test_what_is_not_the_same_is_named(changed: Project) -> None:
         "E           if this run is right: zacperf approve 'test_trades[[]wk-1[]]' -m \"...\"",
     ])
     result.stdout.fnmatch_lines([
-        "E         1 of 1 recorded statistics are not the same",
+        "E       assert 1 of 1 recorded statistics are not the same",
         "E           sharpe: expected 1.5, was 1.75",
     ])
     result.stdout.fnmatch_lines([
-        "E         equity point 1 is not the same",
+        "E       assert equity point 1 is not the same",
         "E           equity: expected 297.12, was 297.13",
     ])
     result.stdout.no_fnmatch_line("*truncated*")
@@ -128,13 +128,21 @@ def test_nothing_recorded_is_told_with_the_command(project: Project) -> None:
     ])
 
 
-def test_another_kind_of_value_is_told(project: Project) -> None:
+def test_what_the_engine_does_not_give_is_told(project: Project) -> None:
     project.write(TEST_FILE, with_tolerance())
-    result = project.run("-k", "equity")  # this engine gives none
+    result = project.run("-k", "equity")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E       assert this run has no equity: its engine gives none"])
+
+
+def test_another_kind_of_value_is_told(project: Project) -> None:
+    project.write(TEST_FILE, with_tolerance().replace("backtest.equity", "backtest.trades"))
+    result = project.run("-k", "equity")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "*TypeError: equity_snapshot is compared with equity, not NoneType; write: assert *"
+        "E       assert equity_snapshot is compared with equity, not list; write: assert *"
     ])
+    result.stdout.no_fnmatch_line("*Traceback*")
 
 
 @pytest.mark.parametrize(
@@ -150,4 +158,4 @@ def test_a_damaged_recording_is_told(changed: Project, kind: str, content: bytes
     recording.write_bytes(content)
     result = changed.run("-k", kind)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E         the recording *[[]wk-1[]]*is damaged: *"])
+    result.stdout.fnmatch_lines(["E       assert the recording *[[]wk-1[]]*is damaged: *"])
