@@ -104,7 +104,7 @@ def test_a_changed_price_is_told_and_an_update_takes_it_over(
         pytest.param(
             lambda data: data + b"=======\n",
             [
-                "E       assert the recording *.order_events.jsonl is damaged: line 5 holds no order *",
+                "E       assert the recording *.order_events.jsonl is damaged: line 5 holds no*",
                 "E           restore it from git",
             ],
             id="merge conflict",
