@@ -16,7 +16,9 @@ from pytest_zacperf.parity import (
 from pytest_zacperf.records import WHOLE_RUN, Origin, Run, StageTiming
 
 MOST_ORDERS = 200
-ITSELF = "same code, parameters and data on both sides: this compares a run with itself"
+ITSELF = "this compares a run with itself"
+SAME_INPUTS = "same code, parameters and data on both sides"
+SAME_INPUTS_AS_FAR_AS_KNOWN = "same code and parameters on both sides, and none knows its data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,4 +114,7 @@ def same_inputs(expected: Origin | None, actual: Origin | None) -> str | None:
     prints = expected.fingerprints, actual.fingerprints
     if prints[0] is None or prints[1] is None:
         return None
-    return ITSELF if prints[0].workload == prints[1].workload else None
+    if prints[0].workload != prints[1].workload:
+        return None
+    is_known = prints[0].data is not None
+    return f"{SAME_INPUTS if is_known else SAME_INPUTS_AS_FAR_AS_KNOWN}: {ITSELF}"

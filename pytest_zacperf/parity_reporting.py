@@ -19,9 +19,7 @@ from pytest_zacperf.store import FileContent, Pending, Recordings
 
 SECTION = "zacperf"
 NOT_ENDED = "its test did not end"
-NOT_DETERMINISTIC = (
-    "  same code, parameters and data on both sides: zacperf backtest --twice tells why they differ"
-)
+NOT_DETERMINISTIC = "  zacperf backtest --twice tells whether the backtest is deterministic"
 SESSION_NOT_ENDED = "its session did not end"
 PENDING = pytest.StashKey[list[Pending]]()
 PROBLEM = pytest.StashKey[str]()
@@ -75,7 +73,8 @@ class Delivery:
         markdown = render.parity_report_lines(report, found)
         self.item.add_report_section("call", SECTION, "\n".join(markdown))
         folder = self._recordings.folder_of(self._place(recording))
-        what_now = [NOT_DETERMINISTIC] if report.same_inputs else self.what_now()
+        same = report.same_inputs
+        what_now = [f"  {same}", NOT_DETERMINISTIC] if same else self.what_now()
         try:
             path = store.write_parity_report(folder, "\n".join(markdown) + "\n", report)
         except OSError as e:  # a full disk changes no outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
@@ -50,8 +51,15 @@ class ValueExtension(ComparedExtension):
             return self.damaged(e, [actual])
         if not found:
             return self.meet()
-        self.delivery.keep([actual], self.recording, change=found[0], lines=tuple(found))
+        self.delivery.keep(
+            [actual], self.recording, change=self.change_of(found), lines=tuple(found)
+        )
         return self.miss(found, *self.delivery.what_now())
+
+    @staticmethod
+    def change_of(lines: Sequence[str]) -> str:
+        """Return how large a change is, of the lines that explain it: how many rows are what."""
+        return lines[-1].strip()
 
     def encoded(self, data: object) -> bytes:
         """Return the bytes that are recorded; raises TypeError for what is something else."""
@@ -89,6 +97,11 @@ class StatisticsExtension(ValueExtension):
 
     kind = "statistics"
     file_extension = ENDINGS["statistics"].removeprefix(".")
+
+    @staticmethod
+    def change_of(lines: Sequence[str]) -> str:
+        """Return how large a change is: the first statistics that have another value."""
+        return "; ".join(line.strip() for line in lines)
 
     def encoded(self, data: object) -> bytes:
         """Return indented JSON, sorted by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from pytest_zacperf.cli.common import (
     EXIT_FAILED,
     Project,
     errors_for_people,
+    is_terminal,
     open_project,
     read_plan,
     root_option,
@@ -22,6 +23,7 @@ from pytest_zacperf.errors import SettingsError, StoreError
 from pytest_zacperf.parity import InMemory, OrderEvents, Totals, difference, size_text
 from pytest_zacperf.recorded_values import value_difference_lines
 from pytest_zacperf.recording_scan import Scanned, scan
+from pytest_zacperf.records import Origin
 from pytest_zacperf.render import Table, difference_lines, escape
 from pytest_zacperf.store import ENDINGS, FileContent, Recordings
 from pytest_zacperf.units import format_bytes
@@ -58,29 +60,30 @@ def list_recordings(*, root: Path | None) -> None:
 @click.argument("name")
 @root_option
 def show_recording(name: str, *, root: Path | None) -> None:
-    """Show what is recorded and the run it came from. NAME is a part of its file's name."""
+    """Show what is recorded and the run it came from. NAME is a window, or a part of a name."""
     with errors_for_people():
         project = open_project(root)
-        path = _meant(project, name)
-        click.echo(escape(str(path.relative_to(project.root))))
-        if _kind(path) == ORDER_EVENTS:
-            click.echo(f"  {size_text(_totals(path))}")
-        origin = Recordings(project.root).origin(path)
-        if origin is None:
-            click.echo("  nothing says which run it came from")
-            return
-        workload = origin.workload
-        parameters = " ".join(f"{key}={value}" for key, value in workload.parameters.items())
-        window = workload.window
-        changes = " with changes" if origin.git_dirty else ""
-        for key, text in (
-            ("engine", f"{workload.engine_name} {workload.engine_version}".strip()),
-            ("window", f"{window.id}, {window.start} to {window.end}"),
-            ("parameters", parameters or "none"),
-            ("revision", f"{origin.git_revision or 'none'}{changes}"),
-            ("python", origin.python),
-        ):
-            click.echo(f"  {key}: {escape(text)}")
+        for path in _named(Recordings(project.root).all(), name):
+            click.echo(escape(str(path.relative_to(project.root))))
+            if _kind(path) == ORDER_EVENTS:
+                click.echo(f"  {size_text(_totals(path))}")
+            for line in _origin_lines(Recordings(project.root).origin(path)):
+                click.echo(f"  {escape(line)}")
+
+
+def _origin_lines(origin: Origin | None) -> Iterator[str]:
+    if origin is None:
+        yield "nothing says which run it came from"
+        return
+    workload = origin.workload
+    parameters = " ".join(f"{key}={value}" for key, value in workload.parameters.items())
+    window = workload.window
+    changes = " with changes" if origin.git_dirty else ""
+    yield f"engine: {workload.engine_name} {workload.engine_version}".rstrip()
+    yield f"window: {window.id}, {window.start} to {window.end}"
+    yield f"parameters: {parameters or 'none'}"
+    yield f"revision: {origin.git_revision or 'none'}{changes}"
+    yield f"python: {origin.python}"
 
 
 @recordings.command("diff")
@@ -112,6 +115,8 @@ def prune_recordings(*, yes: bool, root: Path | None) -> None:
         if not orphans:
             click.echo("every recording has its test")
             return
+        if not yes and not is_terminal():
+            raise StoreError("nobody can be asked whether to delete them", "give --yes")
         if not yes and not click.confirm(f"delete these {len(orphans)} recordings?"):
             return
         for path in orphans:
@@ -152,16 +157,6 @@ def _kind(path: Path) -> str:
 
 def _totals(path: Path) -> Totals:
     return OrderEvents(FileContent(path)).totals
-
-
-def _meant(project: Project, name: str) -> Path:
-    found = _named(Recordings(project.root).all(), name)
-    if len(found) > 1:
-        raise StoreError(
-            f"{len(found)} recordings have {name!r} in their name",
-            nearest(name, [path.name for path in found]),
-        )
-    return found[0]
 
 
 def _named(recordings: Sequence[Path], name: str) -> list[Path]:

@@ -17,12 +17,11 @@ ORDER_HEADER = ("order", "expected", "actual", "symbol", "first event", "what di
 ORDER_NUMBERS = frozenset({1, 2, 4})
 EVENT_HEADER = ("event", "time", "symbol", "order", "side", "status", "quantity", "fill", "fee")
 EVENT_NUMBERS = frozenset({0, 3, 6, 7, 8})
-STAGE_HEADER = ("stage", "recording", "this run")
 STAGE_NUMBERS = frozenset({1, 2})
 
 
 def parity_report_lines(report: ParityReport, found: Difference) -> list[str]:
-    """Return the Markdown of a difference.
+    """Return the Markdown of what differs from a recording.
 
     Args:
         report: What is written of it.
@@ -30,22 +29,38 @@ def parity_report_lines(report: ParityReport, found: Difference) -> list[str]:
 
     """
     return [
-        f"# {_text(report.test)}",
+        f"# {escape(report.test)}",
         "",
         *_code(difference_lines(found)),
+        *parity_detail_lines(report, found, ("recording", "this run")),
+    ]
+
+
+def parity_detail_lines(
+    report: ParityReport, found: Difference, names: tuple[str, str]
+) -> list[str]:
+    """Return what a report has beyond the lines of a failure, as Markdown.
+
+    Args:
+        report: What is written of a difference.
+        found: The difference, with the events around it.
+        names: Of both sides.
+
+    """
+    return [
         "",
-        *(f"- {_text(fact)}" for fact in _facts(report)),
-        *_around(found),
-        *_stages(report.expected_origin, report.actual_origin),
+        *(f"- {escape(fact)}" for fact in _facts(report, names)),
+        *_around(found, names),
+        *_stages(report.expected_origin, report.actual_origin, names),
         *_orders(report),
     ]
 
 
-def _facts(report: ParityReport) -> Iterator[str]:
+def _facts(report: ParityReport, names: tuple[str, str]) -> Iterator[str]:
     if report.same_inputs:
         yield report.same_inputs
-    yield f"recording: {_origin(report.expected_origin)}"
-    yield f"this run: {_origin(report.actual_origin)}"
+    for name, origin in zip(names, (report.expected_origin, report.actual_origin), strict=True):
+        yield f"{name}: {_origin(origin)}"
     yield from _inputs(report.expected_origin, report.actual_origin)
 
 
@@ -65,12 +80,7 @@ def _inputs(expected: Origin | None, actual: Origin | None) -> Iterator[str]:
     left, right = expected.fingerprints, actual.fingerprints
     if left is not None and right is not None:
         for name in ("code", "data"):
-            prints = getattr(left, name), getattr(right, name)
-            shown = prints[0] or "no fingerprint"
-            if prints[0] != prints[1]:
-                shown = f"{shown} -> {prints[1] or 'no fingerprint'}"
-            same = "the same" if prints[0] == prints[1] else "not the same"
-            yield f"{name}: {same} on both sides, {shown}"
+            yield f"{name}: {_fingerprints(getattr(left, name), getattr(right, name))}"
     before, after = expected.workload.parameters, actual.workload.parameters
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
@@ -78,13 +88,22 @@ def _inputs(expected: Origin | None, actual: Origin | None) -> Iterator[str]:
             yield f"parameter {name}: {shown[0]} -> {shown[1]}"
 
 
-def _around(found: Difference) -> Iterator[str]:
+def _fingerprints(left: str | None, right: str | None) -> str:
+    if left is None and right is None:
+        return "no fingerprint on either side"
+    if left == right:
+        return f"the same on both sides, {left}"
+    sides = (print_ or "no fingerprint" for print_ in (left, right))
+    return f"not the same on both sides, {' -> '.join(sides)}"
+
+
+def _around(found: Difference, names: tuple[str, str]) -> Iterator[str]:
     divergence = found.divergence
     if divergence is None:
         return
     at = divergence.index - found.before - 1
-    for title, middle in (("The recording", found.expected), ("This run", found.actual)):
-        yield from ("", f"## {title} around event {format_count(divergence.index)}", "")
+    for name, middle in zip(names, (found.expected, found.actual), strict=True):
+        yield from ("", f"## {name.capitalize()} around event {format_count(divergence.index)}", "")
         rows = [_event_row(number, event) for number, event in _near(found, middle, at)]
         yield from _code(table_lines(EVENT_HEADER, rows, numbers=EVENT_NUMBERS))
 
@@ -117,10 +136,12 @@ def _event_row(number: int, event: OrderEvent) -> tuple[str, ...]:
     )
 
 
-def _stages(expected: Origin | None, actual: Origin | None) -> Iterator[str]:
+def _stages(
+    expected: Origin | None, actual: Origin | None, sides: tuple[str, str]
+) -> Iterator[str]:
     counts = [origin.stage_counts if origin else {} for origin in (expected, actual)]
-    names = dict.fromkeys(name for side in counts for name in side)
-    if not names:
+    stages = dict.fromkeys(name for side in counts for name in side)
+    if not stages:
         return
     yield from ("", "## How often each stage was entered", "")
     rows = [
@@ -128,9 +149,9 @@ def _stages(expected: Origin | None, actual: Origin | None) -> Iterator[str]:
             cut(escape(name), LONGEST_CELL),
             *(format_count(side[name]) if name in side else "-" for side in counts),
         )
-        for name in names
+        for name in stages
     ]
-    yield from _code(table_lines(STAGE_HEADER, rows, numbers=STAGE_NUMBERS))
+    yield from _code(table_lines(("stage", *sides), rows, numbers=STAGE_NUMBERS))
 
 
 def _orders(report: ParityReport) -> Iterator[str]:
@@ -161,7 +182,3 @@ def _order_row(order: ChangedOrder) -> tuple[str, ...]:
 
 def _code(lines: Sequence[str]) -> list[str]:
     return ["```text", *lines, "```"]
-
-
-def _text(text: str) -> str:
-    return escape(text)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pytest_zacperf.parity_report import ParityReport
 from pytest_zacperf.records import StatisticValue
 from pytest_zacperf.render.divergence import difference_lines
-from pytest_zacperf.render.parity_report import parity_report_lines
+from pytest_zacperf.render.parity_report import parity_detail_lines
 from pytest_zacperf.render.text import cut, escape, table_lines
 from pytest_zacperf.run_parity import ChangedValue, RunParity
 from pytest_zacperf.units import format_ns
@@ -47,7 +47,7 @@ def run_parity_markdown(found: RunParity, report: ParityReport | None) -> list[s
     lines = [f"# {escape(found.names[1])} against {escape(found.names[0])}", ""]
     lines += ["```text", *run_parity_lines(found)[1:], "```"]
     if report is not None and found.order_events is not None:
-        lines += ["", *parity_report_lines(report, found.order_events)[2:]]
+        lines += parity_detail_lines(report, found.order_events, WORDS)
     return lines
 
 

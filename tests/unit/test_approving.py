@@ -153,7 +153,7 @@ def test_the_reports_of_a_failure_lie_beside_what_was_received(recorded: Project
     result.stdout.no_fnmatch_line("*truncated*")
     (folder,) = {path.parent for path in received(recorded)}
     text = (folder / "report.md").read_text(encoding="utf-8")
-    assert "## The recording around event 2" in text
+    assert "## Recording around event 2" in text
     assert "- code: not the same on both sides, " in text
     content = json.loads((folder / "report.json").read_text())
     assert content["divergence"]["fields"] == ["fill_price"]
@@ -167,7 +167,8 @@ def test_a_run_that_differs_from_itself_is_not_offered_for_approval(recorded: Pr
     path.write_text(path.read_text().replace("297.12", "297.11"))
     result = recorded.run("--zacperf-window", "wk-1")
     result.stdout.fnmatch_lines([
-        "*same code, parameters and data on both sides: zacperf backtest --twice tells why they *"
+        "E           same code and parameters on both sides, and none knows its data: this *",
+        "E           zacperf backtest --twice tells whether the backtest is deterministic",
     ])
     result.stdout.no_fnmatch_line("*zacperf approve*")
 

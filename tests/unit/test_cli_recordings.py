@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -99,9 +100,23 @@ def test_prune_deletes_what_has_no_test_and_nothing_else(recorded: Project) -> N
     assert recordings("prune").stdout == "every recording has its test\n"
 
 
-def test_prune_asks_first(recorded: Project) -> None:
+def test_prune_asks_first(recorded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = orphan(recorded)
+    module = importlib.import_module("pytest_zacperf.cli.recordings")
+    monkeypatch.setattr(module, "is_terminal", lambda: True)
     assert recordings("prune", text="n\n").exit_code == 0
+    assert gone.exists()
+    assert recordings("prune", text="y\n").exit_code == 0
+    assert not gone.exists()
+
+
+def test_where_nobody_can_be_asked_nothing_is_deleted(recorded: Project) -> None:
+    gone = orphan(recorded)
+    shown = recordings("prune")
+    assert shown.exit_code == 2
+    assert shown.stderr == (
+        "Error: nobody can be asked whether to delete them\n  hint: give --yes\n"
+    )
     assert gone.exists()
 
 
@@ -126,10 +141,14 @@ def test_a_recording_is_shown_with_the_run_it_came_from() -> None:
 
 
 @pytest.mark.usefixtures("recorded")
-def test_a_name_that_several_recordings_have_is_told() -> None:
+def test_all_recordings_with_such_a_name_are_shown() -> None:
     shown = recordings("show", "test_order")
-    assert shown.exit_code == 2
-    assert shown.stderr.startswith("Error: 2 recordings have 'test_order' in their name\n")
+    assert shown.exit_code == 0
+    lines = shown.stdout.splitlines()
+    assert [line for line in lines if line.startswith("  window")] == [
+        "  window: wk-1, 2025-01-20 to 2025-01-26",
+        "  window: wk-2, 2025-01-27 to 2025-02-02",
+    ]
 
 
 def test_recordings_are_held_against_a_revision(recorded: Project) -> None:

@@ -143,7 +143,8 @@ def test_how_often_each_stage_was_entered_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fingerprint", "remark"), [("f00d", parity_report.ITSELF), ("beef", None)]
+    ("fingerprint", "remark"),
+    [("f00d", f"{parity_report.SAME_INPUTS}: {parity_report.ITSELF}"), ("beef", None)],
 )
 def test_a_run_that_is_compared_with_itself_is_pointed_out(
     fingerprint: str, remark: str | None
@@ -152,6 +153,18 @@ def test_a_run_that_is_compared_with_itself_is_pointed_out(
     assert same_inputs(ORIGIN, changed(ORIGIN, fingerprints=prints)) == remark
     assert same_inputs(ORIGIN, None) is None
     assert same_inputs(changed(ORIGIN, fingerprints=None), ORIGIN) is None
+
+
+def test_where_no_side_knows_its_data_the_remark_says_so() -> None:
+    prints = ORIGIN.fingerprints and changed(ORIGIN.fingerprints, data=None)
+    side = changed(ORIGIN, fingerprints=prints)
+    remark = f"{parity_report.SAME_INPUTS_AS_FAR_AS_KNOWN}: {parity_report.ITSELF}"
+    assert same_inputs(side, side) == remark
+    found = between(orders(1), orders(2))
+    report = report_of(found, test="t", expected=side, actual=side)
+    facts = [line for line in parity_report_lines(report, found) if line.startswith("- ")]
+    assert facts[0] == f"- {remark}"
+    assert facts[-1] == "- data: no fingerprint on either side"
 
 
 def test_no_escape_sequence_is_in_a_report() -> None:
