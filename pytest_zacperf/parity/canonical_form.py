@@ -10,7 +10,7 @@ from typing import Any, get_args
 import msgspec
 
 from pytest_zacperf.records import OrderEvent, OrderSide, OrderStatus
-from pytest_zacperf.sentences import cut
+from pytest_zacperf.sentences import cut, one_line
 
 INTEGERS = ("ts_event_ns", "order_id", "event_id")
 NUMBERS = ("quantity", "limit_price", "stop_price", "fill_quantity", "fill_price", "fee")
@@ -78,7 +78,8 @@ def decode_events(data: bytes, *, lines_before: int = 0) -> list[OrderEvent]:
             try:
                 _DECODER.decode(line or b"{}")
             except msgspec.DecodeError as e:
-                raise ValueError(f"line {number} holds no order event: {e}") from e
+                # What it quotes of the line may be anything.
+                raise ValueError(f"line {number} holds no order event: {one_line(str(e))}") from e
         raise
 
 

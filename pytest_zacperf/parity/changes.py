@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_zacperf.parity.alignment import Pairs, common_subsequence, matched
-from pytest_zacperf.parity.keys import content_key, differing_fields, timeless_key
+from pytest_zacperf.parity.keys import content_key, content_within, differing_fields, timeless_key
 from pytest_zacperf.parity.matching import OrderPair, match_orders
 from pytest_zacperf.parity.tolerance import Tolerance, is_within
 from pytest_zacperf.records import OrderEvent
@@ -76,11 +76,12 @@ def changes_between(
         tolerances: By field; what differs by no more than that is equal.
 
     """
-    orders = match_orders(expected, actual, shared_ids)
-    aligned = _changes(orders, expected, actual, tolerances or {})
+    allowed = tolerances or {}
+    orders = match_orders(expected, actual, shared_ids=shared_ids, tolerances=allowed)
+    aligned = _changes(orders, expected, actual, allowed)
     if len(expected) != len(actual):
         return aligned
-    in_place = _in_place(orders, expected, actual, tolerances or {})
+    in_place = _in_place(orders, expected, actual, allowed)
     return in_place if in_place.count < aligned.count else aligned
 
 
@@ -114,7 +115,7 @@ def _changes(
     pairs: Pairs = []
     changed: list[ChangedEvent] = []
     for order in orders:
-        inner = _pairs_within(order, expected, actual)
+        inner = _pairs_within(order, expected, actual, tolerances)
         pairs += inner
         changed += _changed_within(order, inner, expected, actual, tolerances)
     pairs.sort()
@@ -130,11 +131,16 @@ def _changes(
 
 
 def _pairs_within(
-    order: OrderPair, expected: Sequence[OrderEvent], actual: Sequence[OrderEvent]
+    order: OrderPair,
+    expected: Sequence[OrderEvent],
+    actual: Sequence[OrderEvent],
+    tolerances: Collection[str],
 ) -> Pairs:
     left, right = [expected[i] for i in order.expected], [actual[j] for j in order.actual]
     # An order that ends in another way has something else in the same place.
-    pairs = matched(left, right, content_key, (timeless_key, operator.attrgetter("status")))
+    looser = (timeless_key, operator.attrgetter("status"))
+    within = (content_within(tolerances),) if tolerances else ()
+    pairs = matched(left, right, content_key, (*within, *looser))
     return [(order.expected[i], order.actual[j]) for i, j in pairs]
 
 

@@ -27,7 +27,10 @@ def count_orders(changes: Changes, expected_orders: int) -> Counts:
         expected_orders: How many orders the expected side has in all.
 
     """
-    different = {*(one.expected for one in changes.changed), *changes.removed}, {*changes.added}
+    different = (
+        {*(one.expected for one in changes.changed), *changes.removed},
+        {*(one.actual for one in changes.changed), *changes.added},
+    )
     changed = added = removed = 0
     for order in changes.orders:
         if order.is_whole and not order.expected:
@@ -69,7 +72,7 @@ def count_renumbered(
 def first_by_symbol(
     changes: Changes, expected: Sequence[OrderEvent], actual: Sequence[OrderEvent]
 ) -> dict[str, int]:
-    """Return the place of the first event that differs, by symbol, ascending."""
+    """Return the place of the first event that differs, on the side that has it, by symbol."""
     first: dict[str, int] = {}
     for at, symbol in sorted(_places(changes, expected, actual)):
         first.setdefault(symbol, at)
@@ -81,5 +84,6 @@ def _places(
 ) -> Iterator[tuple[int, str]]:
     yield from ((at, expected[at].symbol) for at in changes.removed)
     yield from ((at, actual[at].symbol) for at in changes.added)
-    yield from ((one.expected, expected[one.expected].symbol) for one in changes.changed)
-    yield from ((i, expected[i].symbol) for i, _ in changes.moved)
+    for i, j in [*((one.expected, one.actual) for one in changes.changed), *changes.moved]:
+        yield i, expected[i].symbol
+        yield j, actual[j].symbol

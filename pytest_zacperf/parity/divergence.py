@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_zacperf.parity.changes import ChangedEvent, Changes
+from pytest_zacperf.parity.keys import content_key
 from pytest_zacperf.parity.matching import OrderPair
 from pytest_zacperf.records import OrderEvent
 
@@ -66,9 +67,11 @@ def first_divergence(
         *((at, _extra_kind(changes, at)) for at in changes.added[:1]),
         *(
             (one.expected, _changed_kind(changes, one, expected, actual))
-            for one in changes.changed[:1]
+            for one in changes.changed
+            # Where its places are not the same, something came or went before it.
+            if one.expected == one.actual
         ),
-        *((min(pair), Kind.MOVED) for pair in changes.moved[:1]),
+        *((min(pair), Kind.MOVED) for pair in changes.moved),
     ]
     if not places:
         renumbered = next(
@@ -77,8 +80,21 @@ def first_divergence(
         places = [] if renumbered is None else [(renumbered, Kind.RENUMBERED)]
     if not places:
         return None
-    at, kind = min(places, key=lambda place: place[0])
-    return _at(at, kind, changes, expected, actual, before)
+    found = (_at(at, kind, changes, expected, actual, before) for at, kind in _first(places))
+    return min(found, key=_moment)
+
+
+def _first(places: Sequence[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
+    first = min(at for at, _ in places)
+    return [(at, kind) for at, kind in places if at == first]
+
+
+def _moment(divergence: Divergence) -> tuple[bool, int, bytes]:
+    # Where an event is missing and another one is extra, the earlier one is named, and from either
+    # side the same; where both sides have it, that comes first.
+    event = divergence.expected or divergence.actual
+    one_sided = divergence.expected is None or divergence.actual is None
+    return one_sided, event.ts_event_ns if event else 0, content_key(event) if event else b""
 
 
 def _at(  # noqa: PLR0913, PLR0917 - a place in two lists

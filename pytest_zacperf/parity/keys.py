@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 import msgspec
 
 from pytest_zacperf.records import OrderEvent
@@ -19,6 +21,18 @@ def timeless_key(event: OrderEvent) -> bytes:
     """Return all that an event says except its time and the numbers of order and event."""
     before, after = _without_numbers(event)
     return before.partition(b",")[2] + after
+
+
+def content_within(tolerances: Collection[str]) -> Callable[[OrderEvent], bytes]:
+    """Return a key of all that an event says except its numbers and what has a tolerance.
+
+    Args:
+        tolerances: Names of the fields that have one.
+
+    """
+    # A quantity cannot be left out, so it is made the same.
+    same = {name: 0.0 if name == "quantity" else None for name in tolerances}
+    return lambda event: content_key(msgspec.structs.replace(event, **same))
 
 
 def differing_fields(expected: OrderEvent, actual: OrderEvent) -> tuple[str, ...]:

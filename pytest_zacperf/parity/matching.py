@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from pytest_zacperf.parity.alignment import matched
-from pytest_zacperf.parity.keys import content_key, timeless_key
+from pytest_zacperf.parity.keys import content_key, content_within, timeless_key
 from pytest_zacperf.records import OrderEvent
 
 Positions: TypeAlias = tuple[int, ...]
@@ -37,17 +37,23 @@ class _Order:
 
 
 def match_orders(
-    expected: Sequence[OrderEvent], actual: Sequence[OrderEvent], shared_ids: Collection[int]
+    expected: Sequence[OrderEvent],
+    actual: Sequence[OrderEvent],
+    *,
+    shared_ids: Collection[int],
+    tolerances: Collection[str],
 ) -> list[OrderPair]:
     """Return the orders of two lists, each with its counterpart or without one.
 
     Orders are aligned by all that their events say except their numbers. Those that nothing equals
-    are matched between their neighbors, first with other times, then with other values.
+    are matched between their neighbors, first with what may differ a little, then with other times,
+    then with other values.
 
     Args:
         expected: Events of one side.
         actual: Events of the other.
         shared_ids: Orders with further events that both sides share; their numbers are the same.
+        tolerances: Fields that may differ a little.
 
     """
     of_expected, of_actual = _positions_by_order(expected), _positions_by_order(actual)
@@ -60,7 +66,8 @@ def match_orders(
         for order_id in dict.fromkeys([*of_expected, *of_actual])
         if order_id in shared_ids
     ]
-    return [*begun, *_matched(_orders(expected, of_expected), _orders(actual, of_actual))]
+    left, right = _orders(expected, of_expected), _orders(actual, of_actual)
+    return [*begun, *_matched(left, right, tolerances)]
 
 
 def _positions_by_order(events: Sequence[OrderEvent]) -> dict[int, Positions]:
@@ -77,8 +84,11 @@ def _orders(events: Sequence[OrderEvent], positions: Mapping[int, Positions]) ->
     ]
 
 
-def _matched(expected: Sequence[_Order], actual: Sequence[_Order]) -> Iterator[OrderPair]:
-    partner = dict(matched(expected, actual, _contents, LOOSER))
+def _matched(
+    expected: Sequence[_Order], actual: Sequence[_Order], tolerances: Collection[str]
+) -> Iterator[OrderPair]:
+    looser = (_contents_within(tolerances), *LOOSER) if tolerances else LOOSER
+    partner = dict(matched(expected, actual, _contents, looser))
     for i, order in enumerate(expected):
         j = partner.get(i)
         there = () if j is None else actual[j].positions
@@ -91,8 +101,18 @@ def _contents(order: _Order) -> bytes:
     return b"\n".join(map(content_key, order.events))
 
 
+def _contents_within(tolerances: Collection[str]) -> Callable[[_Order], Hashable]:
+    key = content_within(tolerances)
+    return lambda order: tuple(map(key, order.events))
+
+
 def _contents_at_any_time(order: _Order) -> Hashable:
     return tuple(map(timeless_key, order.events))
+
+
+def _same_request(order: _Order) -> Hashable:
+    first = order.events[0]
+    return _same_intent(order), first.quantity, first.limit_price, first.stop_price
 
 
 def _same_intent(order: _Order) -> Hashable:
@@ -111,4 +131,4 @@ def _same_moment(order: _Order) -> Hashable:
 
 # The strictest first: what has an order's time, symbol and direction is rather the same one than
 # what has its size.
-LOOSER = (_contents_at_any_time, _same_intent, _same_moment, _same_size)
+LOOSER = (_contents_at_any_time, _same_request, _same_intent, _same_moment, _same_size)

@@ -10,7 +10,9 @@ from pytest_zacperf.parity.canonical_form import decode_events, encode_events
 from pytest_zacperf.parity.contents import Content, InMemory, are_same, blocks_of_lines
 from pytest_zacperf.parity.totals import Tally, Totals
 from pytest_zacperf.records import OrderEvent, Origin
-from pytest_zacperf.units import format_count
+from pytest_zacperf.units import format_bytes, format_count
+
+COUNTED_BYTES = 1 << 20
 
 
 class OrderEvents(Sequence[OrderEvent]):
@@ -83,6 +85,9 @@ class OrderEvents(Sequence[OrderEvent]):
 
     def __repr__(self) -> str:
         try:
+            size_bytes = self.content.size_bytes
+            if size_bytes > COUNTED_BYTES:  # nobody shall wait for a name
+                return f"<order events, {format_bytes(size_bytes)}>"
             return f"<{size_text(self.totals)}>"
         except (OSError, ValueError) as e:
             return f"<order events that cannot be read: {e}>"

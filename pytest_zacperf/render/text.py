@@ -12,6 +12,7 @@ __all__ = ["Table", "cut", "escape", "fitted", "table_lines"]
 # pytest cuts an explanation that is longer.
 MOST_LINES = 8
 MOST_CHARACTERS = 640
+LONGEST_FIRST = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,9 @@ def table_lines(
 def fitted(lines: Sequence[str]) -> list[str]:
     """Return lines that pytest shows whole: the longest ones are cut, the last ones dropped."""
     kept = list(lines[:MOST_LINES])
+    kept[:1] = (cut(line, LONGEST_FIRST) for line in kept[:1])
     while sum(map(len, kept)) + len(kept) > MOST_CHARACTERS:
+        # More than the first line are left: it is not as long as all may be together.
         longest = max(kept[1:], key=len)
         kept[kept.index(longest)] = cut(longest, max(len(longest) - 20, 3))
     return kept

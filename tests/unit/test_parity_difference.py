@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from random import Random
+
 import msgspec
 import pytest
 from hypothesis import assume, given
@@ -22,6 +24,13 @@ from pytest_zacperf.parity.keys import content_key
 from pytest_zacperf.records import OrderEvent
 
 changed = msgspec.structs.replace
+# What something is called from the other side.
+MIRRORED = {
+    Kind.MISSING_EVENT: Kind.EXTRA_EVENT,
+    Kind.EXTRA_EVENT: Kind.MISSING_EVENT,
+    Kind.MISSING_ORDER: Kind.EXTRA_ORDER,
+    Kind.EXTRA_ORDER: Kind.MISSING_ORDER,
+}
 
 
 def found(expected: list[OrderEvent], actual: list[OrderEvent], **tolerances: float) -> Difference:
@@ -188,11 +197,38 @@ def test_the_divergence_is_the_first_one_beyond_its_tolerance() -> None:
     assert between.events == Counts(equal=7, changed=1, added=0, removed=0)
 
 
+def test_an_extra_order_beside_one_within_its_tolerance_is_one_added_order() -> None:
+    extra = [changed(one, order_id=99, quantity=5.0) for one in ORDERS[:2]]
+    meant = [changed(one, fill_price=one.fill_price and 297.001) for one in ORDERS[:2]]
+    actual = canonical([*extra, *meant, *ORDERS[2:]], {"order_id"})
+    between = found(ORDERS, actual, fill_price=0.005)
+    assert between.divergence is not None
+    assert between.divergence.kind is Kind.EXTRA_ORDER
+    assert between.orders == Counts(equal=4, changed=0, added=1, removed=0)
+    assert between.events == Counts(equal=8, changed=0, added=2, removed=0)
+
+
+def test_a_fill_under_the_number_of_another_order_changes_one_order_either_way() -> None:
+    expected = ORDERS[:2]
+    actual = [expected[0], changed(expected[1], order_id=7)]
+    there, back = found(expected, actual), found(actual, expected)
+    assert there.orders == Counts(equal=0, changed=1, added=1, removed=0)
+    assert back.orders == Counts(equal=0, changed=1, added=0, removed=1)
+
+
 def test_the_same_events_in_other_bytes_have_no_divergence() -> None:
     other = OrderEvents(InMemory(encode_events(ORDERS).replace(b"\n", b"\r\n")))
     between = difference(OrderEvents.of(ORDERS), other)
     assert between is not None
     assert between.divergence is None
+
+
+def test_what_a_damaged_line_holds_is_escaped_and_cut() -> None:
+    line = encode_events(ORDERS[:1]).replace(b"submitted", b"\\u001b[31m" + b"x" * 10_000)
+    with pytest.raises(ValueError, match="holds no order event") as raised:
+        difference(OrderEvents.of(ORDERS), OrderEvents(InMemory(line)))
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 600
 
 
 def test_a_damaged_line_is_named_by_its_number() -> None:
@@ -244,9 +280,27 @@ def test_a_comparison_is_symmetric(left: list[OrderEvent], right: list[OrderEven
     assert there.divergence is not None
     assert back.divergence is not None
     assert there.divergence.index == back.divergence.index
+    assert there.divergence.kind == MIRRORED.get(back.divergence.kind, back.divergence.kind)
+    assert there.divergence.expected == back.divergence.actual
+    assert there.by_symbol == back.by_symbol
     for one, other in ((there.events, back.events), (there.orders, back.orders)):
-        assert one.equal + one.changed + one.removed == other.equal + other.changed + other.added
+        assert (one.equal, one.changed) == (other.equal, other.changed)
         assert (one.added, one.removed) == (other.removed, other.added)
+
+
+@given(streams(), st.randoms(use_true_random=False))
+def test_where_only_the_order_is_another_the_first_event_of_it_is_named(
+    stream: list[OrderEvent], random: Random
+) -> None:
+    distinct = [changed(one, order_id=at, event_id=1, tag=str(at)) for at, one in enumerate(stream)]
+    shuffled = random.sample(distinct, len(distinct))
+    assume(shuffled != distinct)
+    between = found(distinct, shuffled)
+    first = next(at for at, one in enumerate(distinct) if one != shuffled[at])
+    assert between.divergence is not None
+    assert (between.divergence.index, between.divergence.kind) == (first + 1, Kind.MOVED)
+    assert between.events == Counts(equal=len(stream), changed=0, added=0, removed=0)
+    assert min(between.by_symbol.values()) == first + 1
 
 
 @given(streams(), streams())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from support.order_events import event
 
 from pytest_zacperf.parity import InMemory, OrderEvents
+from pytest_zacperf.parity.order_events import COUNTED_BYTES
 
 
 @dataclass(slots=True)
@@ -44,6 +45,11 @@ def test_another_type_decides_itself_about_equality() -> None:
 def test_the_text_of_order_events_does_not_grow_with_them() -> None:
     assert repr(OrderEvents.of([event(), event(order_id=2)])) == "<2 orders, 2 order events>"
     assert repr(OrderEvents.of([event()])) == "<1 order, 1 order event>"
+
+
+def test_the_text_of_many_order_events_is_their_size_and_counts_nothing() -> None:
+    many = OrderEvents(InMemory(b"x" * (COUNTED_BYTES + 1)))
+    assert repr(many) == "<order events, 1.05 MB>"
 
 
 def test_the_text_of_damaged_order_events_is_the_reason() -> None:

@@ -1,5 +1,7 @@
 import datetime as dt
 
+import pytest
+
 from pytest_zacperf import render
 from pytest_zacperf.estimates import Estimate, Quantity, Question
 from pytest_zacperf.perf_report import environment_text
@@ -157,6 +159,13 @@ def test_the_summary_of_nothing_is_empty() -> None:
 
 def test_a_long_text_is_cut() -> None:
     assert render.cut("0123456789", 8) == "01234..."
+
+
+@pytest.mark.parametrize("lines", [["x" * 1000], ["x" * 1000, "y"], ["x" * 1000, *"y" * 9]])
+def test_a_first_line_that_is_too_long_is_cut_as_well(lines: list[str]) -> None:
+    fitted = render.fitted(lines)
+    assert len("\n".join(fitted)) <= render.text.MOST_CHARACTERS
+    assert fitted[0].endswith("...")
 
 
 def test_lines_that_pytest_would_cut_are_cut_by_us() -> None:
