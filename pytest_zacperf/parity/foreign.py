@@ -53,7 +53,10 @@ NUMBERS = ("quantity", "limit_price", "stop_price", "fill_quantity", "fill_price
 NEEDED = ("ts_event_ns", "symbol", "order_id", "status", "quantity")
 # Below these a number of time is in s, ms or us; none of them is a date between 1973 and 5138.
 UNITS = ((100_000_000_000, 1_000_000_000), (10**14, 1_000_000), (10**17, 1_000))
-FRACTION = re.compile(r"(?P<start>.*:\d\d)\.(?P<fraction>\d+)(?P<zone>.*)")
+FRACTION = re.compile(r"(?P<start>.*\d)[.,](?P<fraction>\d+)(?P<zone>[Zz]|[+-].*|)")
+NUMBER = re.compile(r"\s*-?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
+# A number of seconds like this would be a time in 1970.
+DATE = re.compile(r"\s*(19|20)\d\d[01]\d[0-3]\d\s*")
 LONGEST_VALUE = 60
 
 
@@ -118,11 +121,11 @@ def _converted(found: dict[str, Any]) -> dict[str, Any]:
         side, "sell" if signed < 0 else "buy" if side in {"", "hold"} else side
     )
     found["quantity"] = abs(signed)
-    if not found.get("fill_quantity"):
+    if found.get("fill_quantity") == 0:
         # Lean writes 0 where nothing was filled.
-        found.pop("fill_quantity", None)
+        del found["fill_quantity"]
         found.pop("fill_price", None)
-    else:
+    elif "fill_quantity" in found:
         found["fill_quantity"] = abs(found["fill_quantity"])
     found.setdefault("type", _type(found))
     return found
@@ -143,21 +146,25 @@ def _plain(name: str) -> str:
 
 
 def _rest(row: Row, used: set[str]) -> dict[str, object]:
-    return _scalars({
-        name: value
-        for name, value in row.items()
-        if _plain(name) not in used and value is not None and value != ""
-    })
+    return _scalars({name: value for name, value in row.items() if _plain(name) not in used})
 
 
 def _scalars(values: object) -> dict[str, object]:
     if not isinstance(values, Mapping):
         raise ValueError("extra is no mapping of names to values")  # noqa: TRY004 - bad input
     return {
-        str(name): int(value) if isinstance(value, bool) else value
+        str(name): _scalar(value)
         for name, value in values.items()
-        if isinstance(value, str | int | float)
+        if value is not None and value != ""
     }
+
+
+def _scalar(value: object) -> str | int | float:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str | int | float):
+        return value
+    return msgspec.json.encode(value, order="deterministic").decode()
 
 
 def _number(field: str, value: object) -> float:
@@ -168,6 +175,8 @@ def _number(field: str, value: object) -> float:
 
 
 def _integer(field: str, value: object) -> int:
+    if isinstance(value, int):  # as it is, not as the float nearest to it
+        return value
     number = _number(field, value)
     if not number.is_integer():
         raise ValueError(f"{field} = {_shown(value)} is no whole number")
@@ -175,8 +184,8 @@ def _integer(field: str, value: object) -> int:
 
 
 def _time_ns(value: object) -> int:
-    if isinstance(value, str) and not re.fullmatch(r"\s*-?\d+(\.\d*)?([eE][+-]?\d+)?\s*", value):
-        return _iso_ns(value)
+    if DATE.fullmatch(str(value)) or (isinstance(value, str) and not NUMBER.fullmatch(value)):
+        return _iso_ns(str(value))
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"time = {_shown(value)} is no time")  # noqa: TRY004 - bad input
     # As it is written, not as the float nearest to it.

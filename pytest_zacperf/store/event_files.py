@@ -17,6 +17,8 @@ from pytest_zacperf.store.files import first_line
 
 Rows: TypeAlias = list[dict[str, object]]
 
+# What nests a thousand times deep is no order event either.
+DAMAGED = (msgspec.DecodeError, RecursionError)
 FORMATS = "write a JSON array, JSON Lines, or CSV with a header"
 LONGEST_CSV_FIELD = 100_000_000
 
@@ -48,7 +50,7 @@ def read_rows(path: Path) -> Rows:
 def _array(path: Path, data: bytes) -> Rows:
     try:
         found = msgspec.json.decode(data)
-    except msgspec.DecodeError as e:
+    except DAMAGED as e:
         raise _damaged(path, "", e) from e
     for number, row in enumerate(found, start=1):
         _require_row(path, f"entry {number}", row)
@@ -63,7 +65,7 @@ def _lines(path: Path, data: bytes) -> Rows:
             continue
         try:
             row = decoder.decode(line)
-        except msgspec.DecodeError as e:
+        except DAMAGED as e:
             raise _damaged(path, f"line {number}", e) from e
         _require_row(path, f"line {number}", row)
         rows.append(row)

@@ -269,6 +269,13 @@ def test_a_run_without_a_result_cannot_be_compared(tmp_path: Path) -> None:
             "line 2 holds no order event",
             id="10 MB",
         ),
+        pytest.param(b"[" * 5000, "is damaged: ", id="nested"),
+        pytest.param(
+            encode_events(EVENTS[:1])
+            + encode_events(EVENTS[1:]).replace(b"filled", b"\\u001b[31m"),
+            r"line 2 holds no order event: Invalid enum value '\x1b[31m'",
+            id="escape sequence",
+        ),
         pytest.param(b"\xff\xfe", "line 1 is no UTF-8", id="not UTF-8"),
         pytest.param(
             encode_events(EVENTS) + b"=======\n", "line 4 holds no order event", id="merge conflict"

@@ -94,6 +94,11 @@ def test_names_may_be_written_in_any_way() -> None:
         ("2025-01-21 09:45:03-05:00", 1_737_470_703_000_000_000),
         ("2025-01-21 14:45:03.123456789", 1_737_470_703_123_456_789),
         ("2025-01-21T14:45:03.5+00:00", 1_737_470_703_500_000_000),
+        ("2025-01-21T14:45:03,25Z", 1_737_470_703_250_000_000),
+        ("20250121T144503.000000001Z", 1_737_470_703_000_000_001),
+        ("20250121T144503-0500", 1_737_488_703_000_000_000),
+        ("20250121", 1_737_417_600_000_000_000),
+        pytest.param(20_250_121, 1_737_417_600_000_000_000, id="date as a number"),
     ],
 )
 def test_a_time_is_read_whatever_its_unit(time: object, ts_event_ns: int) -> None:
@@ -142,8 +147,18 @@ def test_without_their_numbers_the_events_of_an_order_are_counted() -> None:
 
 
 def test_what_no_field_means_is_extra_and_compared() -> None:
-    found = converted(isAssignment=True, venue="XNYS", nested=[1], empty="")
-    assert found.extra == {"isAssignment": 1, "venue": "XNYS"}
+    found = converted(isAssignment=True, venue="XNYS", legs=[{"b": 1, "a": 2}], empty="", gone=None)
+    assert found.extra == {"isAssignment": 1, "venue": "XNYS", "legs": '[{"a":2,"b":1}]'}
+
+
+def test_a_fill_price_without_a_fill_quantity_is_kept() -> None:
+    assert converted(fill_price=100.5).fill_price == 100.5
+    assert converted(fill_price=100.5, fill_quantity=0).fill_price is None
+
+
+def test_the_number_of_an_order_is_not_rounded_to_a_float() -> None:
+    assert converted(order_id=2**53 + 1).order_id == 2**53 + 1
+    assert converted(order_id=str(2**53 + 1)).order_id == 2**53 + 1
 
 
 @pytest.mark.parametrize(
