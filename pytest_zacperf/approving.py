@@ -12,7 +12,7 @@ from pytest_zacperf.ci import is_under_ci
 from pytest_zacperf.environment import current_environment
 from pytest_zacperf.errors import StoreError
 from pytest_zacperf.records import Received
-from pytest_zacperf.store import DECISIONS_FILE, Decision, Pending, Recordings, current_author
+from pytest_zacperf.store import DECISIONS_FILE, Decision, Pending, ReceivedFiles, current_author
 
 ACCEPTED = "recording accepted"
 NO_REASON = "a recording is accepted on purpose; say why with {}"
@@ -29,16 +29,13 @@ def approve(root: Path, chosen: Sequence[Pending], reason: str) -> list[Path]:
 
     Raises:
         StoreError: No reason, CI is set, or one of them cannot be approved.
-        OSError: One cannot be written; those before it are accepted.
+        OSError: One cannot be written; none is accepted.
 
     """
     require_approvable(chosen, reason)
-    recordings = Recordings(root)
-    for pending in chosen:
-        recordings.require_current(pending)
-    # First, so that nothing is ever accepted that is not written down.
-    store.append_decision(root, _decision(root, chosen, reason))
-    return [recordings.accept(pending) for pending in chosen]
+    # Before any recording changes, so that nothing is ever accepted that is not written down.
+    decision = _decision(root, chosen, reason)
+    return ReceivedFiles(root).accept(chosen, before=lambda: store.append_decision(root, decision))
 
 
 def require_approvable(chosen: Sequence[Pending], reason: str) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from syrupy.types import SerializableData, SerializedData
 
 from pytest_zacperf import render
+from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.parity import OrderEvents, Tolerance
 from pytest_zacperf.parity_reporting import Delivery
 from pytest_zacperf.recorded_files import RecordingExtension
+from pytest_zacperf.sentences import one_line
 
 UPDATE = "pytest {} --snapshot-update --zacperf-reason"
 
@@ -66,11 +68,33 @@ class ComparedExtension(RecordingExtension):
         self.explanation = render.fitted([*found, *what_now])
         return False
 
+    def hand_over(self, found: Sequence[str], deliver: Callable[[], Sequence[str] | None]) -> bool:
+        """Return False, when what was received is delivered; syrupy never hears of it otherwise.
+
+        Args:
+            found: How both sides differ.
+            deliver: Keeps what was received, and returns what to do now.
+
+        Raises:
+            ZacperfError: It cannot be kept; the failure says both.
+            OSError: The same.
+
+        """
+        try:
+            what_now = deliver() or ()
+        except (ZacperfError, OSError) as e:
+            # Raised, or an update would count it as recorded.
+            self.miss(found, f"  not kept: {one_line(str(e))}")
+            raise
+        return self.miss(found, *what_now)
+
     def damaged(self, reason: Exception, received: OrderEvents | Iterable[bytes]) -> bool:
         """Return False, for a recording that cannot be read."""
-        found = (f"the recording {self.recording} is damaged: {reason}", "  restore it from git")
-        self.delivery.keep(received, self.recording, change="the one before was damaged")
-        return self.miss(found)
+        change = "the one before was damaged"
+        return self.hand_over(
+            (f"the recording {self.recording} is damaged: {reason}", "  restore it from git"),
+            lambda: self.delivery.keep(received, self.recording, change=change),
+        )
 
     def refuse(self, kind: str, data: object, example: str) -> TypeError:
         """Return the error for what is not of the kind that is recorded."""
@@ -92,5 +116,7 @@ class ComparedExtension(RecordingExtension):
             return
         command = UPDATE.format(shlex.quote(self.delivery.test))
         refused = [self.delivery.refused] if self.delivery.refused else []
-        self.explanation = (missing, *refused, f'  record it with: {command} "..."')
-        self.delivery.keep(received, self.recording, change=change)
+        self.hand_over(
+            (missing, *refused, f'  record it with: {command} "..."'),
+            lambda: self.delivery.keep(received, self.recording, change=change),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,9 +26,6 @@ if TYPE_CHECKING:  # these load the run store and syrupy, and at start-up nobody
 
 # Parametrized in place of `window` itself: a project's own fixture of that name is left alone.
 PLANNED_WINDOW = "_zacperf_window"
-RECORDED = frozenset(
-    f"{kind}_snapshot" for kind in ("order_events", "trades", "equity", "statistics")
-)
 NEED_ENGINE = frozenset({"backtest", "baseline", "baseline_for"})
 WINDOW_MARK_HINT = 'write @pytest.mark.window("id", ...) or @pytest.mark.window(label="week")'
 
@@ -144,10 +142,10 @@ def _recorded(
 
 def note_end(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Say how a test ended that received something else than its recording."""
-    if not RECORDED.isdisjoint(getattr(item, "fixturenames", ())):
-        from pytest_zacperf import parity_reporting  # noqa: PLC0415 - loads the run store
-
-        parity_reporting.note_end(item, call, report)
+    # Not imported here: where no test has loaded it, none has received anything.
+    reporting = sys.modules.get(f"{__package__}.parity_reporting")
+    if reporting is not None:
+        reporting.note_end(item, call, report)
 
 
 def settle_recordings(session: pytest.Session, exit_status: int) -> bool:
@@ -158,14 +156,10 @@ def settle_recordings(session: pytest.Session, exit_status: int) -> bool:
         return False
     from pytest_zacperf import updating  # noqa: PLC0415 - loads the run store
 
-    option = session.config.option
-    wants = getattr(option, "update_snapshots", False) or getattr(
-        option, "update_new_snapshots_only", False
-    )
     ending = updating.close(
         ours,
-        partial=updating.partial_reason(session, exit_status, ours.lost_worker),
-        updates=bool(wants and ours.settings.reason),
+        partial=updating.partial_reason(ours, session, exit_status),
+        update=updating.wanted_update(session.config, ours),
     )
     ours.recorded = ending.lines
     return ending.has_failed
@@ -191,14 +185,25 @@ def parametrize_windows(metafunc: pytest.Metafunc) -> None:
 def usage_error(items: list[pytest.Item]) -> str | None:
     """Return why one of the tests cannot run at all, with its node id, or None."""
     for item in items:
-        callspec = getattr(item, "callspec", None)
-        problem = callspec.params.get(PLANNED_WINDOW) if callspec else None
-        if not (isinstance(problem, Problem) and problem.stops_session):
+        problem = _problem_of(item)
+        if problem is None or not problem.stops_session:
             continue
         if isinstance(item, pytest.Function):
             # Without the part in brackets, which stands for no window.
             return f"{item.nodeid.removesuffix(item.name)}{item.originalname}: {problem.message}"
     return None
+
+
+def problem_of(item: pytest.Item) -> str | None:
+    """Return why nobody knows the windows of a test, or None."""
+    problem = _problem_of(item)
+    return problem.message if problem else None
+
+
+def _problem_of(item: pytest.Item) -> Problem | None:
+    callspec = getattr(item, "callspec", None)
+    found = callspec.params.get(PLANNED_WINDOW) if callspec else None
+    return found if isinstance(found, Problem) else None
 
 
 def _windows(session: Session, metafunc: pytest.Metafunc) -> tuple[Window, ...]:

@@ -16,9 +16,10 @@ from pytest_zacperf.parity import (
 from pytest_zacperf.records import WHOLE_RUN, Origin, Run, StageTiming
 
 MOST_ORDERS = 200
-ITSELF = "this compares a run with itself"
-SAME_INPUTS = "same code, parameters and data on both sides"
-SAME_INPUTS_AS_FAR_AS_KNOWN = "same code and parameters on both sides, and none knows its data"
+ITSELF = "same code, parameters and data on both sides: this compares a run with itself"
+MAYBE_ITSELF = (
+    "same code and parameters on both sides; nobody knows whether their data are the same"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ class ParityReport:
         changed_orders_left_out: How many more there are.
         expected_origin: Where the expected side came from.
         actual_origin: Where the actual side came from.
-        same_inputs: The remark that both sides are the same workload, if they are.
+        is_with_itself: Whether both sides are the same workload for certain.
+        same_inputs: The remark that they are, as far as anybody knows; None where they are not.
 
     """
 
@@ -56,6 +58,7 @@ class ParityReport:
     changed_orders_left_out: int
     expected_origin: Origin | None
     actual_origin: Origin | None
+    is_with_itself: bool
     same_inputs: str | None
 
 
@@ -86,6 +89,7 @@ def report_of(
         changed_orders_left_out=max(0, len(orders) - MOST_ORDERS),
         expected_origin=expected,
         actual_origin=actual,
+        is_with_itself=is_with_itself(expected, actual),
         same_inputs=same_inputs(expected, actual),
     )
 
@@ -108,13 +112,18 @@ def _stage_counts(stages: Sequence[StageTiming]) -> dict[str, int]:
 
 
 def same_inputs(expected: Origin | None, actual: Origin | None) -> str | None:
-    """Return the remark that two sides are the same workload, or None."""
-    if expected is None or actual is None:
-        return None
-    prints = expected.fingerprints, actual.fingerprints
-    if prints[0] is None or prints[1] is None:
-        return None
-    if prints[0].workload != prints[1].workload:
-        return None
-    is_known = prints[0].data is not None
-    return f"{SAME_INPUTS if is_known else SAME_INPUTS_AS_FAR_AS_KNOWN}: {ITSELF}"
+    """Return the remark that two sides are the same workload as far as anybody knows, or None."""
+    if is_with_itself(expected, actual):
+        return ITSELF
+    return MAYBE_ITSELF if _fingerprint(expected) == _fingerprint(actual) is not None else None
+
+
+def is_with_itself(expected: Origin | None, actual: Origin | None) -> bool:
+    """Return whether two sides are the same workload: code, parameters and data."""
+    prints = expected.fingerprints if expected else None
+    is_data_known = prints is not None and prints.data is not None
+    return is_data_known and _fingerprint(expected) == _fingerprint(actual)
+
+
+def _fingerprint(origin: Origin | None) -> str | None:
+    return origin.fingerprints.workload if origin and origin.fingerprints else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from pytest_zacperf.parity import Difference, OrderEvents
 from pytest_zacperf.parity_report import report_of
 from pytest_zacperf.records import Origin, Received
 from pytest_zacperf.session import SESSION
-from pytest_zacperf.store import FileContent, Pending, Recordings
+from pytest_zacperf.store import FileContent, Pending, ReceivedFiles, Recordings
 
 SECTION = "zacperf"
 NOT_ENDED = "its test did not end"
@@ -58,7 +60,7 @@ class Delivery:
 
     def forget(self, recording: Path) -> None:
         """Delete what the test received before: now it has met its recording."""
-        self._recordings.forget(self._place(recording), self.kind)
+        self._received.forget(self._place(recording), self.kind)
 
     def differ(self, found: Difference, actual: OrderEvents, recording: Path) -> list[str]:
         """Keep what was received and write the reports; return what the failure adds to it."""
@@ -67,14 +69,15 @@ class Delivery:
         report = report_of(
             found,
             test=self.test,
-            expected=self._recordings.origin(recording),
+            expected=Recordings(self._root).origin(recording),
             actual=self._origin(actual),
         )
         markdown = render.parity_report_lines(report, found)
         self.item.add_report_section("call", SECTION, "\n".join(markdown))
-        folder = self._recordings.folder_of(self._place(recording))
-        same = report.same_inputs
-        what_now = [f"  {same}", NOT_DETERMINISTIC] if same else self.what_now()
+        folder = self._received.folder_of(self._place(recording))
+        what_now = [NOT_DETERMINISTIC] if report.is_with_itself else self.what_now()
+        if report.same_inputs:
+            what_now.insert(0, f"  {report.same_inputs}")
         try:
             path = store.write_parity_report(folder, "\n".join(markdown) + "\n", report)
         except OSError as e:  # a full disk changes no outcome
@@ -103,6 +106,7 @@ class Delivery:
             test=self.test,
             kind=self.kind,
             recording=recording.relative_to(self._root).as_posix(),
+            instead_of=Recordings(self._root).digest(recording),
             session=session.id,
             received_utc=dt.datetime.now(dt.UTC),
             change=change,
@@ -117,7 +121,7 @@ class Delivery:
         else:
             blocks = actual
         with store.storing(self._root):
-            pending = self._recordings.keep(self._place(recording), received, blocks)
+            pending = self._received.keep(self._place(recording), received, blocks)
         self.item.stash.setdefault(PENDING, []).append(pending)
 
     def _place(self, recording: Path) -> str:
@@ -132,8 +136,7 @@ class Delivery:
         """Return how to go on after a failure."""
         if self.refused:
             return [self.refused]
-        name = self.item.name
-        return [f'  if this run is right: zacperf approve {name!r} -m "..."']
+        return [f'  if this run is right: zacperf approve {shlex.quote(self.test)} -m "..."']
 
     def _origin(self, actual: object) -> Origin | None:
         if isinstance(actual, OrderEvents) and actual.origin is not None:
@@ -146,8 +149,8 @@ class Delivery:
         return self.item.config.rootpath
 
     @property
-    def _recordings(self) -> Recordings:
-        return Recordings(self._root)
+    def _received(self) -> ReceivedFiles:
+        return ReceivedFiles(self._root)
 
 
 def note_end(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -161,7 +164,9 @@ def note_end(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
     if report.when == "teardown":
         problem = item.stash.get(PROBLEM, SESSION_NOT_ENDED)
         for pending in received:
-            Recordings(item.config.rootpath).note(pending, problem)
+            # On a full disk its record goes on saying that it cannot be approved.
+            with contextlib.suppress(OSError):
+                ReceivedFiles(item.config.rootpath).note(pending, problem)
 
 
 def _is_the_difference(item: pytest.Item, call: pytest.CallInfo[None]) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -16,36 +18,59 @@ from pytest_zacperf.errors import StoreError
 from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.process import Command, run_process
 from pytest_zacperf.records import Record
-from pytest_zacperf.store import Recordings
+from pytest_zacperf.store import ENDINGS, SNAPSHOTS_FOLDER, Recordings
 
 NAMES_VARIABLE = "ZACPERF_RECORDING_NAMES"
 PLUGIN = "pytest_zacperf.recording_names"
+TESTS_FOLDER = "tests"
 NO_TESTS = 5  # pytest's exit status
 COLLECT = ("--collect-only", "-q", "-p", "no:cacheprovider", "-p", PLUGIN)
 LINES = 3
 
 
-class ExpectedRecording(Record, frozen=True, kw_only=True):
+class ExpectedRecordings(Record, frozen=True, kw_only=True):
     """What a collected test would compare with.
 
     Attributes:
         test: Node id.
         folder: Of its recordings.
-        names: File names that its first, second ... assertion would use.
+        stems: What the names of its first, second ... recording begin with.
 
     """
 
     test: str
     folder: str
-    names: tuple[str, ...]
+    stems: list[str]
+
+
+class Collected(Record, frozen=True, kw_only=True):
+    """What pytest collected.
+
+    Attributes:
+        tests: All of them, also those that are deselected.
+        modules: Node ids of files whose tests are known.
+        problem: Why the windows of a test are not known; None where they all are.
+
+    """
+
+    tests: list[ExpectedRecordings]
+    modules: list[str]
+    problem: str | None
+
+
+class Owner(enum.Enum):
+    """Whose a recording is, where no collected test has it."""
+
+    GONE = "none: its test or window is gone"
+    UNKNOWN = "not known: its module was not collected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """A recording, and the test it belongs to; None for an orphan."""
+    """A recording, and the test it belongs to."""
 
     path: Path
-    test: str | None
+    test: str | Owner
 
 
 def scan(root: Path, windows: Sequence[str]) -> list[Scanned]:
@@ -56,21 +81,65 @@ def scan(root: Path, windows: Sequence[str]) -> list[Scanned]:
         windows: All windows of its plan, so that those which tests do not see by default count.
 
     Raises:
-        StoreError: The tests cannot be collected, so nobody knows.
+        StoreError: The tests cannot be collected, or not their windows, so nobody knows.
 
     """
     recordings = Recordings(root).all()
     if not recordings:
         return []
-    owners = {
-        Path(expected.folder, name): expected.test
-        for expected in _collected(root, windows)
-        for name in expected.names
-    }
-    return [Scanned(path=path, test=owners.get(path)) for path in recordings]
+    owners = _Owners(root, _collected(root, windows))
+    return [Scanned(path=path, test=owners.of(path)) for path in recordings]
 
 
-def _collected(root: Path, windows: Sequence[str]) -> list[ExpectedRecording]:
+class _Owners:
+    """Finds the test of a recording: by what lies beside it, or else by its name."""
+
+    def __init__(self, root: Path, collected: Collected) -> None:
+        self._root = root
+        self._collected = collected
+        self._tests = {expected.test for expected in collected.tests}
+
+    def of(self, recording: Path) -> str | Owner:
+        """Return the test of a recording, or why it has none."""
+        accepted = Recordings(self._root).accepted(recording)
+        if accepted is not None and accepted.test in self._tests:
+            return accepted.test
+        named = self._by_name(recording)
+        if named is not None:
+            return named
+        modules = [accepted.module] if accepted else _modules_of(self._root, recording)
+        is_there = any((self._root / module).is_file() for module in modules)
+        is_known = not set(self._collected.modules).isdisjoint(modules)
+        return Owner.UNKNOWN if is_there and not is_known else Owner.GONE
+
+    def _by_name(self, recording: Path) -> str | None:
+        found = self._exact.get(recording)
+        if found is not None:
+            return found
+        # A recording may have a name of its own: test_it[wk-1][name].
+        for expected in self._collected.tests:
+            if Path(expected.folder) == recording.parent and recording.name.startswith(
+                f"{expected.stems[0]}["
+            ):
+                return expected.test
+        return None
+
+    @cached_property
+    def _exact(self) -> dict[Path, str]:
+        return {
+            Path(expected.folder, f"{stem}{ending}"): expected.test
+            for expected in self._collected.tests
+            for stem in expected.stems
+            for ending in ENDINGS.values()
+        }
+
+
+def _modules_of(root: Path, recording: Path) -> list[str]:
+    folder = recording.parent.relative_to(root / SNAPSHOTS_FOLDER).as_posix()
+    return [f"{folder}.py", f"{TESTS_FOLDER}/{folder}.py"]
+
+
+def _collected(root: Path, windows: Sequence[str]) -> Collected:
     narrowed = ("--zacperf-window", ",".join(windows)) if windows else ()
     with tempfile.TemporaryDirectory(prefix="zacperf-recordings-") as folder:
         names, stdout, stderr = (Path(folder, name) for name in ("names", "stdout", "stderr"))
@@ -85,8 +154,15 @@ def _collected(root: Path, windows: Sequence[str]) -> list[ExpectedRecording]:
         ended = run_process(command, timeout_s=None, on_tick=lambda _: None)
         if ended.exit_status not in {0, NO_TESTS} or not names.exists():
             said = store.last_lines(stderr, LINES) or store.last_lines(stdout, LINES)
-            raise StoreError(
-                f"the tests cannot be collected, so nobody knows which recordings are used: {said}",
-                "pytest --collect-only says more",
-            )
-        return msgspec.json.Decoder(ExpectedRecording).decode_lines(names.read_bytes())
+            raise _unknown(said, "pytest --collect-only says more")
+        collected = msgspec.json.decode(names.read_bytes(), type=Collected)
+    if collected.problem is not None:
+        problem, _, hint = collected.problem.partition("\n  hint: ")
+        raise _unknown(problem, hint)
+    return collected
+
+
+def _unknown(reason: str, hint: str) -> StoreError:
+    return StoreError(
+        f"the tests cannot be collected, so nobody knows which recordings are used: {reason}", hint
+    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pytest_zacperf.parity import Difference, OrderEvents, Tolerance, difference
 from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX, is_within
-from pytest_zacperf.records import Run, StatisticValue
+from pytest_zacperf.parity_report import origin_of, same_inputs
+from pytest_zacperf.records import Origin, Run, StatisticValue
 from pytest_zacperf.work import WORK_FIELDS
 
 
@@ -27,6 +28,11 @@ class Side:
     order_events: OrderEvents
     run: Run | None = None
     statistics: Mapping[str, StatisticValue] | None = None
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where it came from; None where nobody knows."""
+        return origin_of(self.run) if self.run else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,7 @@ class RunParity:
         work: Data points, equity and counts that differ.
         stages: What the stages took that both sides have.
         has_statistics: Whether both sides have a summary.
+        same_inputs: The remark that both sides are the same workload, if they are.
 
     """
 
@@ -67,6 +74,7 @@ class RunParity:
     work: tuple[ChangedValue, ...]
     stages: tuple[StageRatio, ...]
     has_statistics: bool
+    same_inputs: str | None
 
     @property
     def is_identical(self) -> bool:
@@ -98,6 +106,7 @@ def parity_between(
         work=tuple(_work(*runs)),
         stages=tuple(_stages(*runs)),
         has_statistics=expected.statistics is not None and actual.statistics is not None,
+        same_inputs=same_inputs(expected.origin, actual.origin),
     )
 
 

@@ -55,6 +55,7 @@ class Session:
         wants_verdict: Whether a test with the marker ``perf`` compared costs, or was skipped.
         comparisons: What was compared in this process, so that its rounds serve again.
         lost_worker: Name of an xdist worker that died, if one did.
+        was_interrupted: Whether somebody stopped pytest.
         recorded: What became of recordings, for the summary.
         checkouts: Commit to where it is checked out, as long as the session lasts.
 
@@ -74,6 +75,7 @@ class Session:
     verdicts: dict[tuple[object, ...], VerdictRow] = field(default_factory=dict)
     wants_verdict: bool = False
     lost_worker: str | None = None
+    was_interrupted: bool = False
     recorded: tuple[str, ...] = ()
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     checkouts: dict[str, SourceTree] = field(default_factory=dict)
@@ -182,7 +184,7 @@ class Session:
 
 
 class ReportCollector:
-    """Receives reports; registered per pytest run because this hook is not given the config."""
+    """Receives what is told to nobody in particular: these hooks are not given the config."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -190,6 +192,10 @@ class ReportCollector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Hand what a test reported to the session."""
         self._session.add_report(report)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note Ctrl-C and ``pytest.exit``, which may end a session with any exit status."""
+        self._session.was_interrupted = True
 
 
 SESSION = pytest.StashKey[Session]()

@@ -72,8 +72,10 @@ class OrderEventsExtension(ComparedExtension):
             return self.damaged(e, actual)
         if found is None:
             return self.meet()
-        where = self.delivery.differ(found, actual, self.recording)
-        return self.miss(render.difference_lines(found), *where)
+        return self.hand_over(
+            render.difference_lines(found),
+            lambda: self.delivery.differ(found, actual, self.recording),
+        )
 
 
 EXTENSIONS: Mapping[str, type[ComparedExtension]] = {
@@ -101,7 +103,7 @@ def assertion_on(kind: str, snapshot: SnapshotAssertion, item: pytest.Item) -> S
     if wants and refused:
         # syrupy would take it for written.
         assertion.update_snapshots = assertion.update_new_snapshots_only = False
-    item.stash[UPDATES] = wants and not refused
+    item.stash[UPDATES] = bool(assertion.update_snapshots)
     extension = assertion.extension
     if isinstance(extension, ComparedExtension):
         extension.delivery = Delivery(item=item, kind=kind, refused=refused if wants else None)

@@ -17,11 +17,22 @@ from pytest_zacperf.store import ENDINGS
 from pytest_zacperf.units import format_bytes
 
 
-class RecordedBytes(bytes):
-    """What is recorded; its text, which pytest shows of a fixture, does not grow with it."""
+class Held:
+    """The bytes of one side; syrupy keeps both sides until the session ends, but not these."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content: bytes | None = content
+        self._text = f"<{format_bytes(len(content))}>"
+
+    def taken(self) -> bytes:
+        """Return the bytes, which are gone afterwards."""
+        content, self._content = self._content, None
+        if content is None:
+            raise ValueError("one side of a comparison is looked at once")
+        return content
 
     def __repr__(self) -> str:
-        return f"<{format_bytes(len(self))}>"
+        return self._text
 
     __str__ = __repr__
 
@@ -33,28 +44,31 @@ class ValueExtension(ComparedExtension):
 
     def recorded(self) -> SerializableData:
         """Return the bytes of the recording."""
-        return RecordedBytes(self.recording.read_bytes())
+        return Held(self.recording.read_bytes())
 
     def serialize(self, data: SerializableData, **_: object) -> SerializedData:
         """Return what would be recorded."""
-        content = RecordedBytes(self.encoded(data))
-        missing = f"no recording of {self.kind} yet"
-        self.keep_first([content], missing=missing, change="first recording")
-        return content
+        content = self.encoded(data)
+        held = Held(content)
+        if not self.recording.is_file():
+            held.taken()
+            missing = f"no recording of {self.kind} yet"
+            self.keep_first([content], missing=missing, change="first recording")
+        return held  # type: ignore[return-value]
 
     def matches(self, *, serialized_data: SerializedData, snapshot_data: SerializedData) -> bool:
         """Return whether both sides are the same, bit for bit or within their tolerances."""
-        expected, actual = bytes_of(snapshot_data), bytes_of(serialized_data)
+        expected, actual = taken_from(snapshot_data), taken_from(serialized_data)
         try:
             found = value_difference_lines(self.kind, expected, actual, self.tolerances)
         except (ValueError, ZacperfError) as e:
             return self.damaged(e, [actual])
-        if not found:
-            return self.meet()
-        self.delivery.keep(
-            [actual], self.recording, change=self.change_of(found), lines=tuple(found)
-        )
-        return self.miss(found, *self.delivery.what_now())
+        return self.hand_over(found, lambda: self._deliver(found, actual)) if found else self.meet()
+
+    def _deliver(self, found: Sequence[str], actual: bytes) -> Sequence[str]:
+        change = self.change_of(found)
+        self.delivery.keep([actual], self.recording, change=change, lines=tuple(found))
+        return self.delivery.what_now()
 
     @staticmethod
     def change_of(lines: Sequence[str]) -> str:
@@ -111,8 +125,8 @@ class StatisticsExtension(ValueExtension):
         return msgspec.json.format(content, indent=2) + b"\n"
 
 
-def bytes_of(data: object) -> bytes:
-    """Return what this module has given to syrupy."""
-    if not isinstance(data, bytes):
-        raise TypeError(f"{type(data).__name__} was never given to syrupy")
-    return data
+def taken_from(side: object) -> bytes:
+    """Return the bytes of what this module has given to syrupy."""
+    if not isinstance(side, Held):
+        raise TypeError(f"{type(side).__name__} was never given to syrupy")
+    return side.taken()

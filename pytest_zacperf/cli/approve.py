@@ -18,7 +18,7 @@ from pytest_zacperf.cli.common import (
 )
 from pytest_zacperf.errors import StoreError
 from pytest_zacperf.render import escape
-from pytest_zacperf.store import DECISIONS_FILE, Pending, Recordings
+from pytest_zacperf.store import DECISIONS_FILE, Pending, ReceivedFiles
 from pytest_zacperf.values import nearest
 
 NOTHING = "nothing is pending: no test has received anything but its recording"
@@ -36,7 +36,7 @@ def approve_received(*, names: Sequence[str], reason: str, root: Path | None) ->
     """
     with errors_for_people():
         project = open_project(root)
-        pending = _usable(Recordings(project.root))
+        pending = _usable(ReceivedFiles(project.root))
         if not pending:
             click.echo(NOTHING)
             return
@@ -50,8 +50,8 @@ def approve_received(*, names: Sequence[str], reason: str, root: Path | None) ->
     click.echo(f"written down in {DECISIONS_FILE}; commit both")
 
 
-def _usable(recordings: Recordings) -> list[Pending]:
-    found = list(recordings.pending())
+def _usable(files: ReceivedFiles) -> list[Pending]:
+    found = list(files.pending())
     for one in found:
         if one.problem is not None:
             click.echo(f"{escape(one.problem)}: skipped", err=True)
@@ -65,16 +65,34 @@ def _named(pending: Sequence[Pending], names: Sequence[str]) -> list[Pending]:
         if not found:
             known = [known for one in pending for known in _names(one)]
             raise StoreError(f"nothing that {name!r} received is pending", nearest(name, known))
+        _require_one_place(name, found)
         chosen |= {one.path: one for one in found}
     return list(chosen.values())
+
+
+def _require_one_place(name: str, found: Sequence[Pending]) -> None:
+    """Refuse a test that several modules or classes have; a window may have many tests."""
+    tests = [one.received.test for one in found if one.received is not None]
+    places = {test.rpartition("::")[0] for test in tests if name != test and name in _bare(test)}
+    if len(places) > 1:
+        raise StoreError(
+            f"{name!r} is a test in {' and in '.join(sorted(places))}",
+            f"name one such as {tests[0]!r}",
+        )
+
+
+def _bare(test: str) -> tuple[str, str]:
+    # A parameter may hold "::" and "[" as well.
+    path, bracket, parameters = test.partition("[")
+    name = path.rpartition("::")[2]
+    return f"{name}{bracket}{parameters}", name
 
 
 def _names(pending: Pending) -> tuple[str, ...]:
     received = pending.received
     if received is None:
         return ()
-    test = received.test.rpartition("::")[2]
-    return received.test, test, test.partition("[")[0], window_of(received)
+    return received.test, *_bare(received.test), window_of(received)
 
 
 def _asked(pending: Sequence[Pending], reason: str) -> list[Pending]:

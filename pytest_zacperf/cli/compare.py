@@ -21,7 +21,7 @@ from pytest_zacperf.errors import StoreError
 from pytest_zacperf.parity import Tolerance, parse_tolerances, relative
 from pytest_zacperf.parity.canonical_form import NUMBERS
 from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX
-from pytest_zacperf.parity_report import ParityReport, origin_of, report_of
+from pytest_zacperf.parity_report import ParityReport, report_of
 from pytest_zacperf.render import run_parity_lines, run_parity_markdown
 from pytest_zacperf.run_parity import RunParity, Side, parity_between, why_not_comparable
 from pytest_zacperf.store import RUN_FILE, write_atomically
@@ -126,6 +126,7 @@ def _text(found: RunParity, sides: Sequence[Side], form: str) -> str:
             "baseline": found.names[0],
             "candidate": found.names[1],
             "identical": found.is_identical,
+            "same_inputs": found.same_inputs,
             "order_events": report,
             "statistics": found.statistics,
             "work": found.work,
@@ -139,10 +140,9 @@ def _text(found: RunParity, sides: Sequence[Side], form: str) -> str:
 def _report(found: RunParity, sides: Sequence[Side]) -> ParityReport | None:
     if found.order_events is None:
         return None
-    origins = [origin_of(side.run) if side.run else None for side in sides]
     return report_of(
         found.order_events,
         test=f"{found.names[1]} against {found.names[0]}",
-        expected=origins[0],
-        actual=origins[1],
+        expected=sides[0].origin,
+        actual=sides[1].origin,
     )

@@ -22,16 +22,15 @@ from pytest_zacperf.cli.tables import print_table
 from pytest_zacperf.errors import SettingsError, StoreError
 from pytest_zacperf.parity import InMemory, OrderEvents, Totals, difference, size_text
 from pytest_zacperf.recorded_values import value_difference_lines
-from pytest_zacperf.recording_scan import Scanned, scan
+from pytest_zacperf.recording_scan import Owner, Scanned, scan
 from pytest_zacperf.records import Origin
 from pytest_zacperf.render import Table, difference_lines, escape
-from pytest_zacperf.store import ENDINGS, FileContent, Recordings
+from pytest_zacperf.store import SNAPSHOTS_FOLDER, FileContent, Recordings, kind_of
 from pytest_zacperf.units import format_bytes
 from pytest_zacperf.values import nearest
 
 NONE = "no recordings are in snapshots/; pytest --snapshot-update --zacperf-reason records them"
 HEADER = ("recording", "kind", "size", "recorded at", "test")
-ORPHAN = "none: its test or window is gone"
 SHORT_REVISION = 12
 ORDER_EVENTS = "order_events"
 WORDS = ("then", "now")
@@ -65,7 +64,7 @@ def show_recording(name: str, *, root: Path | None) -> None:
         project = open_project(root)
         for path in _named(Recordings(project.root).all(), name):
             click.echo(escape(str(path.relative_to(project.root))))
-            if _kind(path) == ORDER_EVENTS:
+            if kind_of(path) == ORDER_EVENTS:
                 click.echo(f"  {size_text(_totals(path))}")
             for line in _origin_lines(Recordings(project.root).origin(path)):
                 click.echo(f"  {escape(line)}")
@@ -95,7 +94,7 @@ def diff_recordings(names: Sequence[str], *, against: str, root: Path | None) ->
     with errors_for_people():
         project = open_project(root)
         revision = worktree.resolve(project.root, against)
-        found = Recordings(project.root).all()
+        found = _now_or_then(project, revision)
         chosen = [path for name in names for path in _named(found, name)] if names else found
         differ = [_print_difference(project, path, revision) for path in chosen]
     if any(differ):
@@ -109,7 +108,9 @@ def prune_recordings(*, yes: bool, root: Path | None) -> None:
     """Delete the recordings whose test or window is gone; git still has them."""
     with errors_for_people():
         project = open_project(root)
-        orphans = [one.path for one in scan(project.root, _windows(project)) if one.test is None]
+        orphans = [
+            one.path for one in scan(project.root, _windows(project)) if one.test is Owner.GONE
+        ]
         for path in orphans:
             click.echo(escape(str(path.relative_to(project.root))))
         if not orphans:
@@ -135,7 +136,7 @@ def _windows(project: Project) -> list[str]:
 def _row(project: Project, one: Scanned) -> tuple[str, ...]:
     origin = Recordings(project.root).origin(one.path)
     revision = origin.git_revision if origin else None
-    kind = _kind(one.path)
+    kind = kind_of(one.path)
     size = format_bytes(one.path.stat().st_size)
     if kind == ORDER_EVENTS:
         try:
@@ -147,12 +148,8 @@ def _row(project: Project, one: Scanned) -> tuple[str, ...]:
         kind_text(kind),
         size,
         revision[:SHORT_REVISION] if revision else "-",
-        escape(one.test) if one.test else ORPHAN,
+        one.test.value if isinstance(one.test, Owner) else escape(one.test),
     )
-
-
-def _kind(path: Path) -> str:
-    return next(kind for kind, ending in ENDINGS.items() if path.name.endswith(ending))
 
 
 def _totals(path: Path) -> Totals:
@@ -170,11 +167,17 @@ def _named(recordings: Sequence[Path], name: str) -> list[Path]:
     return found
 
 
+def _now_or_then(project: Project, revision: worktree.Revision) -> list[Path]:
+    then = worktree.files_at(revision, project.root / SNAPSHOTS_FOLDER)
+    return sorted({*Recordings(project.root).all(), *filter(kind_of, then)})
+
+
 def _print_difference(project: Project, path: Path, revision: worktree.Revision) -> bool:
     shown = escape(path.relative_to(project.root).as_posix())
     before = worktree.content_at(revision, path)
-    if before is None:
-        click.echo(f"{shown}: not recorded at {revision.name}")
+    if before is None or not path.exists():
+        what = f"not recorded at {revision.name}" if before is None else "not recorded any more"
+        click.echo(f"{shown}: {what}")
         return True
     try:
         lines = _difference_lines(before, path)
@@ -187,7 +190,7 @@ def _print_difference(project: Project, path: Path, revision: worktree.Revision)
 
 
 def _difference_lines(before: bytes, path: Path) -> list[str]:
-    if _kind(path) != ORDER_EVENTS:
-        return value_difference_lines(_kind(path), before, path.read_bytes(), {}, words=WORDS)
+    if kind_of(path) != ORDER_EVENTS:
+        return value_difference_lines(kind_of(path), before, path.read_bytes(), {}, words=WORDS)
     found = difference(OrderEvents(InMemory(before)), OrderEvents(FileContent(path)))
     return difference_lines(found, words=WORDS) if found else []

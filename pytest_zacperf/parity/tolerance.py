@@ -49,7 +49,7 @@ def is_within(expected: object, actual: object, tolerance: Tolerance | None) -> 
     return abs(left[0] - right[0]) <= allowed
 
 
-def parse_tolerances(given: Mapping[str, object], known: tuple[str, ...]) -> dict[str, Tolerance]:
+def parse_tolerances(given: object, known: tuple[str, ...]) -> dict[str, Tolerance]:
     """Return tolerances by field, checked.
 
     Args:
@@ -57,9 +57,11 @@ def parse_tolerances(given: Mapping[str, object], known: tuple[str, ...]) -> dic
         known: The fields that hold numbers.
 
     Raises:
-        ValueError: A field that has no tolerance, or a tolerance that is none.
+        ValueError: No mapping, a field that has no tolerance, or a tolerance that is none.
 
     """
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{given!r} names no field; write one such as {{'fill_price': 0.005}}")  # noqa: TRY004 - as for the others
     found: dict[str, Tolerance] = {}
     for name, value in given.items():
         if name not in known and not name.startswith(STATISTICS_PREFIX):

@@ -12,7 +12,7 @@ from pytest_zacperf.records.backtest import (
 from pytest_zacperf.records.base import ParameterValue, Record, StatisticValue
 from pytest_zacperf.records.baseline import Baseline, BaselineSample
 from pytest_zacperf.records.profile import FunctionProfile
-from pytest_zacperf.records.recording import Origin, Received
+from pytest_zacperf.records.recording import Accepted, Origin, Received
 from pytest_zacperf.records.run import (
     INTERRUPTED,
     WHOLE_RUN,
@@ -35,6 +35,7 @@ from pytest_zacperf.records.run import (
 __all__ = [
     "INTERRUPTED",
     "WHOLE_RUN",
+    "Accepted",
     "Baseline",
     "BaselineSample",
     "Costs",

@@ -32,6 +32,24 @@ class Origin(Record, frozen=True, kw_only=True):
     stage_counts: dict[str, int] = msgspec.field(default_factory=dict)
 
 
+class Accepted(Record, frozen=True, kw_only=True):
+    """What lies beside a recording: whose it is, and where it came from.
+
+    Attributes:
+        test: Node id of the test that compares with it.
+        origin: The run; None for what no run has left.
+
+    """
+
+    test: str
+    origin: Origin | None = None
+
+    @property
+    def module(self) -> str:
+        """File of the test."""
+        return self.test.partition("::")[0]
+
+
 class Received(Record, frozen=True, kw_only=True):
     """What a test received instead of its recording, and what keeps it from becoming that.
 
@@ -39,6 +57,7 @@ class Received(Record, frozen=True, kw_only=True):
         test: Node id.
         kind: What is recorded, such as ``order_events``.
         recording: File of the recording, relative to the project.
+        instead_of: Hash of what is recorded there; None where nothing is.
         session: Of the run.
         received_utc: When.
         origin: Where it came from; None for what no run has left.
@@ -51,6 +70,7 @@ class Received(Record, frozen=True, kw_only=True):
     test: str
     kind: str
     recording: str
+    instead_of: str | None = None
     session: str
     received_utc: dt.datetime
     change: str

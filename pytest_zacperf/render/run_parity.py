@@ -24,6 +24,8 @@ IDENTICAL = "identical: the same order events{}"
 def run_parity_lines(found: RunParity) -> list[str]:
     """Return how two runs differ, for a terminal."""
     lines = [f"{escape(found.names[1])} against {escape(found.names[0])}"]
+    if found.same_inputs:
+        lines.append(found.same_inputs)
     if found.is_identical:
         also = " and statistics" if found.has_statistics else ""
         lines.append(IDENTICAL.format(also))

@@ -72,13 +72,8 @@ from pytest_zacperf.store.output import (
 )
 from pytest_zacperf.store.perf_reports import RenderedReport, write_perf_report
 from pytest_zacperf.store.profiles import PROFILE_FILE, read_profile, write_profile
-from pytest_zacperf.store.recordings import (
-    ENDINGS,
-    SNAPSHOTS_FOLDER,
-    Pending,
-    Recordings,
-    write_parity_report,
-)
+from pytest_zacperf.store.received import Pending, ReceivedFiles, write_parity_report
+from pytest_zacperf.store.recordings import ENDINGS, SNAPSHOTS_FOLDER, Recordings, kind_of
 from pytest_zacperf.store.usable import is_finite, require_mapping, shown
 
 __all__ = [
@@ -103,6 +98,7 @@ __all__ = [
     "OnWait",
     "Pending",
     "ReadWriteLock",
+    "ReceivedFiles",
     "Recordings",
     "RenderedReport",
     "RunOutput",
@@ -120,6 +116,7 @@ __all__ = [
     "file_name",
     "first_line",
     "is_finite",
+    "kind_of",
     "last_lines",
     "machine_lock",
     "read_equity",

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -72,6 +72,19 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
         data: Its content, at once or piece by piece.
 
     """
+    with staged(path, data) as temporary:
+        temporary.replace(path)
+
+
+@contextlib.contextmanager
+def staged(path: Path, data: bytes | Iterable[bytes]) -> Iterator[Path]:
+    """Yield a file with all of its content that only waits for its name; delete what still waits.
+
+    Args:
+        path: What it will be called.
+        data: Its content, at once or piece by piece.
+
+    """
     # Not a NamedTemporaryFile: its mode 0600 would stay with the file.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
@@ -79,14 +92,13 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException as e:
+        yield temporary
+    except OSError as e:
+        # Of a full disk the system tells no name, and of others that of the temporary file.
+        raise OSError(e.errno, e.strerror, str(path)) from e
+    finally:
         with contextlib.suppress(OSError):  # a folder that is read-only has none
             temporary.unlink()
-        if isinstance(e, OSError):
-            # Of a full disk the system tells no name, and of others that of the temporary file.
-            raise OSError(e.errno, e.strerror, str(path)) from e
-        raise
 
 
 def temporaries_in(folder: Path) -> list[Path]:

@@ -1,36 +1,21 @@
-"""Recordings and what was received in their place, as files; decides nothing.
-
-A recording lies in ``snapshots/`` with its origin beside it. What a test received instead lies in
-``.zacperf/parity/<test>/``, with a record of what it is, until it is approved or met again.
-"""
+"""The recordings in ``snapshots/``, each with a file beside it that says where it came from."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
+from pytest_zacperf.digest import DIGEST_BYTES
 from pytest_zacperf.errors import StoreError
-from pytest_zacperf.records import Origin, Received
-from pytest_zacperf.settings import PARITY_FOLDER, STORE_FOLDER
-from pytest_zacperf.store import locks
-from pytest_zacperf.store.files import (
-    FileContent,
-    first_line,
-    json_of,
-    unique_file_name,
-    write_atomically,
-)
-from pytest_zacperf.store.folder import create_store_folder
-from pytest_zacperf.store.locks import Claim
+from pytest_zacperf.records import Accepted, Origin, Received
+from pytest_zacperf.store.files import json_of, staged, write_atomically
 
 SNAPSHOTS_FOLDER = "snapshots"
-RECEIVED = "received"
-RECORD_ENDING = ".record.json"
 ORIGIN_ENDING = ".origin.json"
 # What is recorded, to the end of its file's name.
 ENDINGS = {
@@ -39,31 +24,29 @@ ENDINGS = {
     "equity": ".equity.parquet",
     "statistics": ".statistics.json",
 }
-LOCK = "received.lock"
-REPORTED_KIND = "order_events"  # of the others all that differs is in the failure
-REPORTS = ("report.md", "report.json")
 COPY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """Something received that is no recording yet.
+class Staged:
+    """A recording that is written and only waits for its name.
 
     Attributes:
-        path: Its record.
-        received: What that says; None where it cannot be read.
-        problem: Why, in one sentence; None where it can.
+        waiting: The file.
+        path: Where it goes.
+        accepted: What is written beside it.
 
     """
 
+    waiting: Path
     path: Path
-    received: Received | None = None
-    problem: str | None = None
+    accepted: Accepted
 
-    @property
-    def content(self) -> Path:
-        """The file that would become the recording."""
-        return self.path.with_name(self.path.name.removesuffix(RECORD_ENDING))
+    def accept(self) -> Path:
+        """Give it its name, and say beside it where it came from; return its path."""
+        self.waiting.replace(self.path)
+        write_atomically(origin_file(self.path), json_of(self.accepted))
+        return self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,119 +55,60 @@ class Recordings:
 
     root: Path
 
-    def folder_of(self, place: str) -> Path:
-        """Return the folder below ``.zacperf/parity`` of a test, which need not exist.
+    @contextlib.contextmanager
+    def staged(self, received: Received, content: Path) -> Iterator[Staged]:
+        """Write what was received beside its recording, so that it only needs its name.
 
-        Args:
-            place: Node id; with a number after it for a further recording of the same kind.
-
-        """
-        return self.root / STORE_FOLDER / PARITY_FOLDER / unique_file_name(place)
-
-    def keep(
-        self, place: str, received: Received, content: FileContent | Iterable[bytes]
-    ) -> Pending:
-        """Keep what a test received; what was received there before is gone.
-
-        Args:
-            place: As for ``folder_of``.
-            received: What it is.
-            content: A file, which is linked where the file system can, or bytes piece by piece.
+        Raises:
+            OSError: It cannot be written.
+            StoreError: The recording is that of another test.
 
         """
-        create_store_folder(self.root / STORE_FOLDER)
-        folder = self.folder_of(place)
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"{RECEIVED}{ENDINGS[received.kind]}"
-        pending = Pending(path=folder / f"{name}{RECORD_ENDING}", received=received)
-        with _alone(pending):
-            pending.path.unlink(missing_ok=True)  # no record is better than that of other content
-            _put(pending.content, content)
-            write_atomically(pending.path, json_of(received))
-        return pending
+        path = self.root / received.recording
+        self._require_own(path, received.test)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A copy: a link would let an edit of the recording change the run it came from.
+        with staged(path, blocks_of(content)) as waiting:
+            accepted = Accepted(test=received.test, origin=received.origin)
+            yield Staged(waiting=waiting, path=path, accepted=accepted)
 
-    def note(self, pending: Pending, problem: str | None) -> None:
-        """Write down why something cannot be approved, or that it can; not of what came later."""
-        if pending.received is None or not pending.path.exists():
+    def _require_own(self, path: Path, test: str) -> None:
+        accepted = self.accepted(path) if path.is_file() else None
+        if accepted is None or accepted.module == test.partition("::")[0]:
             return
-        with _alone(pending):
-            if _is_still(pending):
-                received = msgspec.structs.replace(pending.received, problem=problem)
-                write_atomically(pending.path, json_of(received))
-
-    def forget(self, place: str, kind: str) -> None:
-        """Delete what a test received and its reports, if any; *place* as for ``folder_of``."""
-        name = f"{RECEIVED}{ENDINGS[kind]}{RECORD_ENDING}"
-        pending = Pending(path=self.folder_of(place) / name)
-        if pending.path.exists() or pending.content.exists():
-            with _alone(pending):
-                _discard(pending)
-        for report in REPORTS if kind == REPORTED_KIND else ():
-            (pending.path.parent / report).unlink(missing_ok=True)
-
-    def pending(self) -> Iterator[Pending]:
-        """Yield what was received and is no recording yet, by the name of the test."""
-        folder = self.root / STORE_FOLDER / PARITY_FOLDER
-        for path in sorted(folder.glob(f"*/{RECEIVED}.*{RECORD_ENDING}")):
-            with contextlib.suppress(FileNotFoundError):  # approved meanwhile
-                yield _read(path)
-
-    def accept(self, pending: Pending) -> Path:
-        """Make what was received the recording; return its file.
-
-        Raises:
-            OSError: It cannot be written; the recording before it stays.
-            StoreError: The test has received something else meanwhile, or it is gone.
-
-        """
-        if pending.received is None:
-            raise ValueError(f"only what can be read is accepted, and {pending.problem}")
-        with _alone(pending):
-            self.require_current(pending)
-            return self._accepted(pending, pending.received)
-
-    @staticmethod
-    def require_current(pending: Pending) -> None:
-        """Refuse what is not what its test has received last.
-
-        Raises:
-            StoreError: Another session has put something else there, or accepted it.
-
-        """
-        if pending.received is not None and not _is_still(pending):
+        if (self.root / accepted.module).is_file():
             raise StoreError(
-                f"{pending.received.test} has received something else meanwhile",
-                "zacperf approve shows what",
+                f"{path.relative_to(self.root)} is the recording of {accepted.test} already",
+                f"give one of the modules another name, and record {test} again",
             )
 
-    def _accepted(self, pending: Pending, received: Received) -> Path:
-        recording = self.root / received.recording
-        recording.parent.mkdir(parents=True, exist_ok=True)
-        # A copy: a link would let an edit of the recording change the run it came from.
-        write_atomically(recording, _blocks(pending.content))
-        if received.origin is None:
-            self.origin_file(recording).unlink(missing_ok=True)
-        else:
-            write_atomically(self.origin_file(recording), json_of(received.origin))
-        _discard(pending)
-        return recording
+    def accepted(self, recording: Path) -> Accepted | None:
+        """Return whose a recording is; None where nothing says so, or it is damaged."""
+        try:
+            return msgspec.json.decode(origin_file(recording).read_bytes(), type=Accepted)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def origin(self, recording: Path) -> Origin | None:
+        """Return where a recording came from; None where nothing says so, or it is damaged."""
+        accepted = self.accepted(recording)
+        return accepted.origin if accepted else None
+
+    @staticmethod
+    def digest(recording: Path) -> str | None:
+        """Return the hash of a recording; None where there is none."""
+        found = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        try:
+            for block in blocks_of(recording):
+                found.update(block)
+        except FileNotFoundError:
+            return None
+        return found.hexdigest()
 
     def delete(self, recording: Path) -> None:
         """Delete a recording and what says where it came from."""
         recording.unlink(missing_ok=True)
-        self.origin_file(recording).unlink(missing_ok=True)
-
-    @staticmethod
-    def origin_file(recording: Path) -> Path:
-        """Return the file that says where a recording came from."""
-        return recording.with_name(f"{recording.name}{ORIGIN_ENDING}")
-
-    def origin(self, recording: Path) -> Origin | None:
-        """Return where a recording came from; None where nothing says so, or it is damaged."""
-        try:
-            return msgspec.json.decode(self.origin_file(recording).read_bytes(), type=Origin)
-        except (OSError, msgspec.DecodeError):
-            return None
+        origin_file(recording).unlink(missing_ok=True)
 
     def all(self) -> list[Path]:
         """Return the files of all recordings."""
@@ -197,68 +121,18 @@ class Recordings:
         )
 
 
-def _alone(pending: Pending) -> contextlib.AbstractContextManager[None]:
-    # Two sessions of one project would mix what each of them received.
-    note = f"process {os.getpid()} has what a test received"
-    return locks.exclusive(pending.path.with_name(LOCK), Claim(note=note))
+def kind_of(path: Path) -> str:
+    """Return what is recorded in a file, by its name; empty for one that is no recording."""
+    return next((kind for kind, end in ENDINGS.items() if path.name.endswith(end)), "")
 
 
-def _is_still(pending: Pending) -> bool:
-    try:
-        return _read(pending.path).received == pending.received
-    except FileNotFoundError:
-        return False
+def origin_file(recording: Path) -> Path:
+    """Return the file that says where a recording came from."""
+    return recording.with_name(f"{recording.name}{ORIGIN_ENDING}")
 
 
-def _discard(pending: Pending) -> None:
-    pending.path.unlink(missing_ok=True)
-    pending.content.unlink(missing_ok=True)
-
-
-def _put(path: Path, content: FileContent | Iterable[bytes]) -> None:
-    if isinstance(content, FileContent):
-        # A run's files are never changed, so a million events need not be copied.
-        path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            os.link(content.path, path)
-            return
-        content = _blocks(content.path)
-    write_atomically(path, content)
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
+def blocks_of(path: Path) -> Iterator[bytes]:
+    """Yield the content of a file, a piece at a time."""
     with path.open("rb") as file:
         while block := file.read(COPY_BYTES):
             yield block
-
-
-def _read(path: Path) -> Pending:
-    try:
-        received = msgspec.json.decode(path.read_bytes(), type=Received)
-    except FileNotFoundError:
-        raise
-    except (OSError, msgspec.DecodeError) as e:
-        return Pending(path=path, problem=f"{path} is damaged: {first_line(e)}")
-    found = Pending(path=path, received=received)
-    if received.kind not in ENDINGS or not found.content.is_file():
-        return Pending(path=path, problem=f"{path} is damaged: what it describes is missing")
-    parts = PurePosixPath(received.recording).parts
-    if parts[:1] != (SNAPSHOTS_FOLDER,) or ".." in parts:
-        return Pending(path=path, problem=f"{path} is damaged: it leads out of {SNAPSHOTS_FOLDER}/")
-    return found
-
-
-def write_parity_report(folder: Path, markdown: str, content: object) -> Path:
-    """Write ``report.md`` and ``report.json`` of a test; return the path of the first.
-
-    Args:
-        folder: Of the test, see ``Recordings.folder_of``.
-        markdown: For people.
-        content: What becomes JSON.
-
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    text, data = (folder / name for name in REPORTS)
-    write_atomically(data, json_of(content))
-    write_atomically(text, markdown.encode())
-    return text

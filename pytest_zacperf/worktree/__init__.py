@@ -20,9 +20,9 @@ from pytest_zacperf.errors import RunError
 from pytest_zacperf.records import SourceTree
 from pytest_zacperf.sentences import one_line
 from pytest_zacperf.worktree.git import git_variables, run_git
-from pytest_zacperf.worktree.revisions import Revision, content_at, resolve
+from pytest_zacperf.worktree.revisions import Revision, content_at, files_at, resolve
 
-__all__ = ["Revision", "checked_out", "content_at", "remove_stale", "resolve"]
+__all__ = ["Revision", "checked_out", "content_at", "files_at", "remove_stale", "resolve"]
 
 LOCK_SUFFIX = ".lock"
 CHECKOUT_LIMIT_S = 300.0

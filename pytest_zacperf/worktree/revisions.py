@@ -80,6 +80,21 @@ def content_at(revision: Revision, path: Path) -> bytes | None:
     )
 
 
+def files_at(revision: Revision, folder: Path) -> list[Path]:
+    """Return the files that a folder had at a revision, as they are called in the working tree.
+
+    Args:
+        revision: The commit.
+        folder: In the working tree, where it need not exist any more.
+
+    """
+    within = folder.resolve().relative_to(revision.top.resolve()).as_posix()
+    arguments = ("ls-tree", "-r", "-z", "--name-only", revision.commit, "--", f"{within}/")
+    listed = git_output(revision.top, *arguments, limit_s=CONTENT_LIMIT_S) or b""
+    names = [name.decode(errors="surrogateescape") for name in listed.split(b"\0") if name]
+    return [folder / Path(name).relative_to(within) for name in names]
+
+
 def _commit(top: Path, revision: str, name: str) -> str:
     # In two steps: ":/text^{commit}" looks for that whole text.
     found = revision

@@ -109,8 +109,9 @@ def test_a_recording_says_which_run_it_came_from(recorded: Project) -> None:
     origin = json.loads(
         recordings(recorded)[0].with_name(f"{recordings(recorded)[0].name}.origin.json").read_text()
     )
-    assert origin["workload"]["window"]["id"] == "wk-1"
-    assert set(origin["fingerprints"]) == {"code", "parameters", "data", "workload"}
+    assert origin["test"] == NODE_ID
+    assert origin["origin"]["workload"]["window"]["id"] == "wk-1"
+    assert set(origin["origin"]["fingerprints"]) == {"code", "parameters", "data", "workload"}
 
 
 def test_what_a_failed_test_received_is_approved_without_a_run(recorded: Project) -> None:
@@ -148,7 +149,7 @@ def test_the_reports_of_a_failure_lie_beside_what_was_received(recorded: Project
     result = recorded.run("--zacperf-window", "wk-1")
     result.stdout.fnmatch_lines(["E           report: .zacperf/parity/*/report.md"])
     result.stdout.fnmatch_lines([
-        "E           if this run is right: zacperf approve 'test_order_events[[]wk-1[]]' -m *"
+        "E           if this run is right: zacperf approve '*test_order_events[[]wk-1[]]' -m *"
     ])
     result.stdout.no_fnmatch_line("*truncated*")
     (folder,) = {path.parent for path in received(recorded)}
@@ -162,12 +163,14 @@ def test_the_reports_of_a_failure_lie_beside_what_was_received(recorded: Project
 
 def test_a_run_that_differs_from_itself_is_not_offered_for_approval(recorded: Project) -> None:
     strategy = (recorded.root / "strategy.py").read_text(encoding="utf-8")
-    recorded.write("strategy.py", strategy.replace("297.13", "297.12"))
+    known = strategy.replace("data_points=", 'data_fingerprint="da7a", data_points=')
+    recorded.write("strategy.py", known)
+    recorded.run(*UPDATE).assert_outcomes(passed=2)
     path = recordings(recorded)[0]
-    path.write_text(path.read_text().replace("297.12", "297.11"))
+    path.write_text(path.read_text().replace("297.13", "297.11"))
     result = recorded.run("--zacperf-window", "wk-1")
     result.stdout.fnmatch_lines([
-        "E           same code and parameters on both sides, and none knows its data: this *",
+        "E           same code, parameters and data on both sides: this compares a run with itself",
         "E           zacperf backtest --twice tells whether the backtest is deterministic",
     ])
     result.stdout.no_fnmatch_line("*zacperf approve*")
@@ -224,9 +227,62 @@ def test_an_update_in_a_partial_session_records_nothing_and_fails(recorded: Proj
     result = recorded.run("-x", *UPDATE)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([
-        "nothing was recorded: what *[[]wk-1[]] received cannot be approved: its session was *"
+        "not recorded: what *[[]wk-1[]] received cannot be approved: its session was *"
     ])
     assert [path.read_bytes() for path in recordings(recorded)] == before
+
+
+def test_where_only_new_recordings_are_wanted_a_changed_one_stays_and_can_be_approved(
+    recorded: Project,
+) -> None:
+    new, changed = recordings(recorded)
+    new.unlink()
+    before = changed.read_bytes()
+    result = recorded.run("--snapshot-update-new-only", "--zacperf-reason", "new")
+    result.assert_outcomes(passed=1, failed=1)
+    assert (new.is_file(), changed.read_bytes()) == (True, before)
+    shown = approve("wk-2", "-m", "the other")
+    assert shown.exit_code == 0, shown.output
+    assert changed.read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    "stop", ["pytest.exit('enough', returncode=0)", "raise KeyboardInterrupt"], ids=("exit", "^C")
+)
+def test_a_session_that_somebody_stopped_records_nothing(recorded: Project, stop: str) -> None:
+    before = [path.read_bytes() for path in recordings(recorded)]
+    recorded.write(TEST_FILE, f"{PARITY_TESTS}\ndef test_stop():\n    {stop}\n")
+    result = recorded.run(*UPDATE)
+    result.stdout.fnmatch_lines([
+        "not recorded: *received cannot be approved: its session was partial: it was interrupted"
+    ])
+    assert [path.read_bytes() for path in recordings(recorded)] == before
+
+
+def test_a_test_of_two_modules_is_named_in_full(recorded: Project) -> None:
+    recorded.write("tests/other/test_others.py", PARITY_TESTS)
+    recorded.run("--zacperf-window", "wk-1").assert_outcomes(failed=2)
+    shown = approve("test_order_events[wk-1]", "-m", "which?")
+    assert shown.exit_code == 2
+    assert shown.stderr == (
+        "Error: 'test_order_events[wk-1]' is a test in tests/other/test_others.py and in "
+        f"{TEST_FILE}\n  hint: name one such as 'tests/other/test_others.py::"
+        "test_order_events[wk-1]'\n"
+    )
+    assert approve(NODE_ID, "-m", "this one").exit_code == 0
+    assert len(received(recorded)) == 1
+
+
+def test_a_test_that_asks_for_its_recording_late_can_be_recorded(project: Project) -> None:
+    project.write(
+        TEST_FILE,
+        """
+def test_it(backtest, request):
+    assert backtest.order_events == request.getfixturevalue("order_events_snapshot")
+""",
+    )
+    project.run(*UPDATE).assert_outcomes(passed=2)
+    project.run().assert_outcomes(passed=2)
 
 
 def test_a_dead_worker_keeps_everything_from_being_recorded(recorded: Project) -> None:
@@ -235,9 +291,7 @@ def test_a_dead_worker_keeps_everything_from_being_recorded(recorded: Project) -
     )
     before = [path.read_bytes() for path in recordings(recorded)]
     result = recorded.run("-n", "2", *UPDATE)
-    result.stdout.fnmatch_lines([
-        "nothing was recorded: *session was partial: xdist worker gw? died*"
-    ])
+    result.stdout.fnmatch_lines(["not recorded: *session was partial: xdist worker gw? died*"])
     assert [path.read_bytes() for path in recordings(recorded)] == before
 
 

@@ -160,6 +160,7 @@ def test_two_runs_are_held_against_each_other_in_all_they_did(tmp_path: Path) ->
     shown = compare(*sides)
     assert shown.exit_code == 1
     assert shown.stdout.splitlines()[1:] == [
+        "same code, parameters and data on both sides: this compares a run with itself",
         "the order events are the same",
         "statistics that differ:",
         "  figure        baseline  candidate",

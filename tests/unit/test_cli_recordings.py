@@ -87,6 +87,57 @@ def test_without_recordings_the_list_says_how_to_make_them(
     )
 
 
+NOT_COLLECTED = """
+import pytest
+
+pytest.importorskip("a_package_that_nobody_has")
+
+def test_it(backtest, order_events_snapshot):
+    assert backtest.order_events == order_events_snapshot
+"""
+IN_MANY_WAYS = """
+import pytest
+
+@pytest.mark.parametrize("kind", ["order_events", "trades"])
+def test_by_name(backtest, request, kind):
+    assert getattr(backtest, kind) == request.getfixturevalue(f"{kind}_snapshot")
+
+def test_twice(backtest, order_events_snapshot):
+    assert backtest.order_events == order_events_snapshot
+    assert backtest.order_events == order_events_snapshot(name="again")
+"""
+
+
+def test_no_recording_in_use_is_pruned(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.root)
+    project.write(TEST_FILE, IN_MANY_WAYS)
+    project.run("--zacperf-window", "wk-1", *UPDATE).assert_outcomes(passed=3)
+    skipped = project.root / "snapshots" / "test_skipped" / f"test_it[wk-1]{ENDING}"
+    skipped.parent.mkdir()
+    skipped.touch()
+    project.write("tests/test_skipped.py", NOT_COLLECTED)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing")  # deselected is not gone
+    shown = recordings("prune", "--yes")
+    assert (shown.exit_code, shown.stdout) == (0, "every recording has its test\n")
+    listed = recordings("list").stdout
+    assert listed.count("not known: its module was not collected\n") == 1
+    assert "gone" not in listed
+    for origin in project.root.rglob("*.origin.json"):
+        origin.unlink()
+    assert recordings("list").stdout.count(TEST_FILE) == 4
+    (project.root / "tests" / "test_skipped.py").unlink()
+    assert f"test_skipped/test_it[wk-1]{ENDING}\n" in recordings("prune", "--yes").stdout
+
+
+def test_with_a_damaged_plan_nothing_is_deleted(recorded: Project) -> None:
+    recorded.write("plan.json", '{"runs": [,]}')
+    shown = recordings("prune", "--yes")
+    assert shown.exit_code == 2
+    assert "nobody knows which recordings are used: plan.json is not JSON: " in shown.stderr
+    assert shown.stderr.count("hint: ") == 1
+    assert len(list(folder_of(recorded).glob(f"*{ENDING}"))) == 2
+
+
 def test_prune_deletes_what_has_no_test_and_nothing_else(recorded: Project) -> None:
     gone = orphan(recorded)
     shown = recordings("prune", "--yes")
@@ -166,6 +217,10 @@ def test_recordings_are_held_against_a_revision(recorded: Project) -> None:
     assert "    fill_price: then 297.12, now 297.13" in lines
     assert lines[-1] == f"snapshots/test_orders/test_order_events[wk-2]{ENDING}: the same"
     assert recordings("diff", "wk-2", "--against", "HEAD").exit_code == 0
+    (folder_of(recorded) / f"test_order_events[wk-2]{ENDING}").unlink()
+    gone = recordings("diff", "wk-2", "--against", "HEAD")
+    assert gone.exit_code == 1
+    assert gone.stdout.endswith(f"[wk-2]{ENDING}: not recorded any more\n")
 
 
 def test_recorded_statistics_are_held_against_a_revision(

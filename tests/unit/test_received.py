@@ -1,4 +1,4 @@
-"""What tests received, as files: two sessions of one project never mix theirs."""
+"""What tests received, as files: nothing is accepted but what somebody has looked at."""
 
 from __future__ import annotations
 
@@ -8,52 +8,101 @@ from pathlib import Path
 import pytest
 
 from pytest_zacperf.errors import StoreError
-from pytest_zacperf.records import Received
-from pytest_zacperf.store import Pending, Recordings
+from pytest_zacperf.records import Accepted, Received
+from pytest_zacperf.store import Pending, ReceivedFiles, Recordings
 
-RECORDING = "snapshots/test_a/test_a.statistics.json"
+RECORDING = "snapshots/test_{}/test_{}.statistics.json"
 
 
-def keep(recordings: Recordings, session: str) -> Pending:
+def keep(files: ReceivedFiles, content: str, *, test: str = "a") -> Pending:
+    recording = RECORDING.format(test, test)
     received = Received(
-        test="test_a.py::test_a",
+        test=f"test_{test}.py::test_{test}",
         kind="statistics",
-        recording=RECORDING,
-        session=session,
+        recording=recording,
+        instead_of=Recordings.digest(files.root / recording),
+        session=content,
         received_utc=dt.datetime(2025, 1, 21, tzinfo=dt.UTC),
         change="first recording",
     )
-    return recordings.keep(received.test, received, [session.encode()])
+    return files.keep(received.test, received, [content.encode()])
 
 
-def test_what_was_received_last_is_accepted(tmp_path: Path) -> None:
-    recordings = Recordings(tmp_path)
-    keep(recordings, "one")
-    recording = recordings.accept(keep(recordings, "two"))
+def accept(files: ReceivedFiles, *chosen: Pending) -> list[Path]:
+    return files.accept(chosen, before=lambda: None)
+
+
+def test_what_was_received_last_is_accepted_with_its_test(tmp_path: Path) -> None:
+    files = ReceivedFiles(tmp_path)
+    keep(files, "one")
+    (recording,) = accept(files, keep(files, "two"))
     assert recording.read_bytes() == b"two"
-    assert list(recordings.pending()) == []
+    assert Recordings(tmp_path).accepted(recording) == Accepted(test="test_a.py::test_a")
+    assert list(files.pending()) == []
 
 
 def test_what_another_session_has_replaced_is_not_accepted(tmp_path: Path) -> None:
-    recordings = Recordings(tmp_path)
-    shown = keep(recordings, "one")
-    keep(recordings, "two")
+    files = ReceivedFiles(tmp_path)
+    shown = keep(files, "one")
+    keep(files, "two")
     with pytest.raises(StoreError, match="has received something else meanwhile"):
-        recordings.accept(shown)
-    assert not (tmp_path / RECORDING).exists()
+        accept(files, shown)
+    assert Recordings(tmp_path).all() == []
 
 
-def test_what_was_accepted_meanwhile_is_not_accepted_again(tmp_path: Path) -> None:
-    recordings = Recordings(tmp_path)
-    shown = keep(recordings, "one")
-    recordings.accept(shown)
-    with pytest.raises(StoreError, match="has received something else meanwhile"):
-        recordings.require_current(shown)
+def test_what_was_compared_with_another_recording_is_not_accepted(tmp_path: Path) -> None:
+    files = ReceivedFiles(tmp_path)
+    (recording,) = accept(files, keep(files, "one"))
+    shown = keep(files, "two")
+    recording.write_text("pulled")
+    with pytest.raises(StoreError, match="is not the one that it was compared with"):
+        accept(files, shown)
+    assert recording.read_text() == "pulled"
 
 
 def test_a_problem_of_one_session_is_not_noted_of_another(tmp_path: Path) -> None:
-    recordings = Recordings(tmp_path)
-    ended = keep(recordings, "one")
-    later = keep(recordings, "two")
-    recordings.note(ended, "its session was partial")
-    assert [pending.received for pending in recordings.pending()] == [later.received]
+    files = ReceivedFiles(tmp_path)
+    ended = keep(files, "one")
+    later = keep(files, "two")
+    files.note(ended, "its session was partial")
+    assert [pending.received for pending in files.pending()] == [later.received]
+
+
+def test_where_one_of_several_cannot_be_written_none_is_accepted(tmp_path: Path) -> None:
+    files = ReceivedFiles(tmp_path)
+    chosen = [keep(files, "one"), keep(files, "two", test="b")]
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots" / "test_b").write_text("in the way")
+    told: list[str] = []
+    with pytest.raises(OSError, match="Not a directory"):
+        files.accept(chosen, before=lambda: told.append("before"))
+    assert (Recordings(tmp_path).all(), told) == ([], [])
+    assert not list(tmp_path.rglob("snapshots/**/.*.tmp"))
+    assert len(list(files.pending())) == 2
+
+
+def test_how_many_are_accepted_is_told_where_a_later_one_fails(tmp_path: Path) -> None:
+    files = ReceivedFiles(tmp_path)
+    chosen = [keep(files, "one"), keep(files, "two", test="b")]
+    with pytest.raises(StoreError, match=r"1 of 2 recordings are accepted, and then: .*test_b"):
+        files.accept(chosen, before=lambda: keep(files, "three", test="b"))
+    assert [path.name for path in Recordings(tmp_path).all()] == ["test_a.statistics.json"]
+
+
+def test_two_modules_of_one_name_do_not_take_the_recording_from_each_other(
+    tmp_path: Path,
+) -> None:
+    files = ReceivedFiles(tmp_path)
+    accept(files, keep(files, "one"))
+    (tmp_path / "test_a.py").touch()
+    of_other = keep(files, "two")
+    assert of_other.received is not None
+    elsewhere = Received(**{
+        **{name: getattr(of_other.received, name) for name in of_other.received.__struct_fields__},
+        "test": "tests/test_a.py::test_a",
+    })
+    pending = files.keep(elsewhere.test, elsewhere, [b"two"])
+    with pytest.raises(StoreError, match=r"is the recording of test_a\.py::test_a already"):
+        accept(files, pending)
+    (tmp_path / "test_a.py").unlink()  # then its tests have moved
+    accept(files, pending)

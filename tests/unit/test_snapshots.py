@@ -146,6 +146,27 @@ def test_an_update_keeps_the_recordings_of_tests_that_did_not_get_there(
     assert all(path.exists() for path in (recorded, *others))
 
 
+def test_what_cannot_be_kept_is_told_and_hides_no_difference(project: Project) -> None:
+    project.write(TEST_FILE, PARITY_TEST)
+    project.write(".zacperf/parity", "in the way")
+    result = project.run("--snapshot-update", "--zacperf-reason", "first")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "E       assert nothing is recorded yet for 2 orders, 4 order events",
+        "E           record it with: *",
+        "E           not kept: runs cannot be stored: *.zacperf/parity/*: Not a directory",
+    ])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert not (project.root / "snapshots").exists()
+
+
+def test_a_tolerance_without_a_field_is_told(project: Project) -> None:
+    project.write(TEST_FILE, PARITY_TEST.replace("mark.parity", "mark.parity(tolerance=0.01)"))
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*tolerance: 0.01 names no field; write one such as {*"])
+
+
 def test_what_are_no_order_events_is_told(project: Project) -> None:
     project.write(
         TEST_FILE,

@@ -78,7 +78,7 @@ def test_what_is_not_the_same_is_named(changed: Project) -> None:
         "E           entry_price: expected 297.12, was 297.13",
         "E           exit_price: expected 297.12, was 297.13",
         "E           trades: 0 equal, 1 changed, 0 added, 0 removed",
-        "E           if this run is right: zacperf approve 'test_trades[[]wk-1[]]' -m \"...\"",
+        "E           if this run is right: zacperf approve '*test_trades[[]wk-1[]]' -m \"...\"",
     ])
     result.stdout.fnmatch_lines([
         "E       assert 1 of 1 recorded statistics are not the same",
