@@ -135,17 +135,17 @@ def statistics_snapshot(
 def _recorded(
     kind: str, request: pytest.FixtureRequest, snapshot: SnapshotAssertion
 ) -> SnapshotAssertion:
-    from pytest_zacperf import snapshots  # noqa: PLC0415 - loads syrupy
+    from pytest_zacperf.snapshots.assertion import assertion_on  # noqa: PLC0415 - loads syrupy
 
-    return snapshots.assertion_on(kind, snapshot, request.node)
+    return assertion_on(kind, snapshot, request.node)
 
 
 def note_end(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Say how a test ended that received something else than its recording."""
     # Not imported here: where no test has loaded it, none has received anything.
-    reporting = sys.modules.get(f"{__package__}.parity_reporting")
-    if reporting is not None:
-        reporting.note_end(item, call, report)
+    delivery = sys.modules.get(f"{__package__}.snapshots.delivery")
+    if delivery is not None:
+        delivery.note_end(item, call, report)
 
 
 def settle_recordings(session: pytest.Session, exit_status: int) -> bool:
@@ -154,15 +154,15 @@ def settle_recordings(session: pytest.Session, exit_status: int) -> bool:
     received = (ours.root / STORE_FOLDER / PARITY_FOLDER).glob("*/received.*")
     if ours.process != NO_XDIST or not any(received):
         return False
-    from pytest_zacperf import updating  # noqa: PLC0415 - loads the run store
+    from pytest_zacperf.snapshots import ending  # noqa: PLC0415 - loads the run store
 
-    ending = updating.close(
+    ended = ending.close(
         ours,
-        partial=updating.partial_reason(ours, session, exit_status),
-        update=updating.wanted_update(session.config, ours),
+        partial=ending.partial_reason(ours, session, exit_status),
+        update=ending.wanted_update(session.config, ours),
     )
-    ours.recorded = ending.lines
-    return ending.has_failed
+    ours.recorded = ended.lines
+    return ended.has_failed
 
 
 def parametrize_windows(metafunc: pytest.Metafunc) -> None:

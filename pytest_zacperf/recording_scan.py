@@ -21,7 +21,7 @@ from pytest_zacperf.records import Record
 from pytest_zacperf.store import ENDINGS, SNAPSHOTS_FOLDER, Recordings
 
 NAMES_VARIABLE = "ZACPERF_RECORDING_NAMES"
-PLUGIN = "pytest_zacperf.recording_names"
+PLUGIN = "pytest_zacperf.snapshots.names"
 TESTS_FOLDER = "tests"
 NO_TESTS = 5  # pytest's exit status
 COLLECT = ("--collect-only", "-q", "-p", "no:cacheprovider", "-p", PLUGIN)

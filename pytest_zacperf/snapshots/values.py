@@ -9,10 +9,10 @@ import msgspec
 from syrupy.types import SerializableData, SerializedData
 
 from pytest_zacperf import store
-from pytest_zacperf.compared_extension import ComparedExtension
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.recorded_values import value_difference_lines
 from pytest_zacperf.records import EquityPoint, Trade
+from pytest_zacperf.snapshots.extension import ComparedExtension
 from pytest_zacperf.store import ENDINGS
 from pytest_zacperf.units import format_bytes
 

@@ -10,9 +10,9 @@ import pytest
 
 from pytest_zacperf import approving
 from pytest_zacperf.errors import ZacperfError
-from pytest_zacperf.parity_reporting import SESSION_NOT_ENDED
 from pytest_zacperf.render import escape
 from pytest_zacperf.session import Session
+from pytest_zacperf.snapshots.delivery import SESSION_NOT_ENDED
 from pytest_zacperf.store import DECISIONS_FILE, Pending, ReceivedFiles
 
 ENDED_EARLY = frozenset({pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR})

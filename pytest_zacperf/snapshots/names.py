@@ -65,8 +65,8 @@ class Collector:
 def _expected(item: pytest.Function) -> ExpectedRecordings:
     from syrupy.location import PyTestLocation  # noqa: PLC0415 - as said above
 
-    from pytest_zacperf.recorded_files import RecordingExtension  # noqa: PLC0415
     from pytest_zacperf.recording_scan import ExpectedRecordings  # noqa: PLC0415
+    from pytest_zacperf.snapshots.files import RecordingExtension  # noqa: PLC0415
 
     location = PyTestLocation(item)
     return ExpectedRecordings(

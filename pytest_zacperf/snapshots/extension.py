@@ -11,9 +11,9 @@ from syrupy.types import SerializableData, SerializedData
 from pytest_zacperf import render
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.parity import OrderEvents, Tolerance
-from pytest_zacperf.parity_reporting import Delivery
-from pytest_zacperf.recorded_files import RecordingExtension
 from pytest_zacperf.sentences import one_line
+from pytest_zacperf.snapshots.delivery import Delivery
+from pytest_zacperf.snapshots.files import RecordingExtension
 
 UPDATE = "pytest {} --snapshot-update --zacperf-reason"
 
