@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,9 +68,7 @@ def first_divergence(
         *((at, _extra_kind(changes, at)) for at in changes.added[:1]),
         *(
             (one.expected, _changed_kind(changes, one, expected, actual))
-            for one in changes.changed
-            # Where its places are not the same, something came or went before it.
-            if one.expected == one.actual
+            for one in _first_in_place(changes)
         ),
         *((min(pair), Kind.MOVED) for pair in changes.moved),
     ]
@@ -87,6 +86,12 @@ def first_divergence(
 def _first(places: Sequence[tuple[int, Kind]]) -> list[tuple[int, Kind]]:
     first = min(at for at, _ in places)
     return [(at, kind) for at, kind in places if at == first]
+
+
+def _first_in_place(changes: Changes) -> list[ChangedEvent]:
+    # Where its places are not the same, something came or went before it.
+    in_place = (one for one in changes.changed if one.expected == one.actual)
+    return list(itertools.islice(in_place, 1))
 
 
 def _moment(divergence: Divergence) -> tuple[bool, int, bytes]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from random import Random
 
 import msgspec
@@ -235,6 +236,19 @@ def test_a_damaged_line_is_named_by_its_number() -> None:
     damaged = OrderEvents(InMemory(encode_events(ORDERS[:5]) + b"=======\n"))
     with pytest.raises(ValueError, match="line 6 holds no order event"):
         difference(OrderEvents.of(ORDERS), damaged)
+
+
+def test_a_difference_in_every_event_takes_time_in_proportion_to_their_number() -> None:
+    def seconds(orders: int) -> float:
+        expected = [one for number in range(1, orders + 1) for one in order(number)]
+        late = [changed(one, ts_event_ns=one.ts_event_ns + 1) for one in expected]
+        sides = OrderEvents.of(expected), OrderEvents.of(late)
+        began_s = time.process_time()
+        assert difference(*sides) is not None
+        return time.process_time() - began_s
+
+    # 8 times as much takes 8 times as long; 64 times where each event is held against all others.
+    assert seconds(8000) / seconds(1000) < 30
 
 
 @st.composite
