@@ -210,7 +210,7 @@ OPTIONS = (
         parse=parse_text,
         default=None,
         metavar="TEXT",
-        help="Why `--snapshot-update` accepts recordings of order events; or ZACPERF_REASON",
+        help="Why `--snapshot-update` accepts recordings; or ZACPERF_REASON",
         in_table=False,
     ),
 )

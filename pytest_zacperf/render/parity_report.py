@@ -13,6 +13,7 @@ from pytest_zacperf.units import format_count
 
 AROUND = 5  # events on either side of a divergence
 LONGEST_CELL = 60
+LONGEST_PARAMETERS = 400
 ORDER_HEADER = ("order", "expected", "actual", "symbol", "first event", "what differs")
 ORDER_NUMBERS = frozenset({1, 2, 4})
 EVENT_HEADER = ("event", "time", "symbol", "order", "side", "status", "quantity", "fill", "fee")
@@ -71,7 +72,14 @@ def _origin(origin: Origin | None) -> str:
     revision = origin.git_revision or "no git revision"
     changes = " with changes" if origin.git_dirty else ""
     engine = f"{workload.engine_name} {workload.engine_version}".strip() or workload.engine
-    return f"{engine}, {workload.window.id}, revision {revision}{changes}, {origin.python}"
+    given = " ".join(f"{name}={value}" for name, value in workload.parameters.items()) or "none"
+    parameters = cut(given, LONGEST_PARAMETERS)
+    prints = origin.fingerprints
+    data = prints.data if prints and prints.data else "without a fingerprint"
+    return (
+        f"{engine}, {workload.window.id}, revision {revision}{changes}, {origin.python}, "
+        f"parameters {parameters}, data {data}"
+    )
 
 
 def _inputs(expected: Origin | None, actual: Origin | None) -> Iterator[str]:

@@ -119,8 +119,14 @@ def test_where_both_sides_came_from_is_told() -> None:
     report = report_of(found, test="t", expected=ORIGIN, actual=other)
     facts = [line for line in parity_report_lines(report, found) if line.startswith("- ")]
     assert facts == [
-        f"- recording: gold 1, wk-1, revision {ORIGIN.git_revision}, CPython 3.11.7",
-        f"- this run: gold 1, wk-1, revision {ORIGIN.git_revision} with changes, CPython 3.11.7",
+        (
+            f"- recording: gold 1, wk-1, revision {ORIGIN.git_revision}, CPython 3.11.7, "
+            "parameters lookback=20, data da7a"
+        ),
+        (
+            f"- this run: gold 1, wk-1, revision {ORIGIN.git_revision} with changes, "
+            "CPython 3.11.7, parameters lookback=30, data da7a"
+        ),
         "- code: not the same on both sides, c0de -> 0dd0",
         "- data: the same on both sides, da7a",
         "- parameter lookback: 20 -> 30",
