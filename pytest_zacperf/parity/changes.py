@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_zacperf.parity.alignment import Pairs, common_subsequence, matched
-from pytest_zacperf.parity.keys import content_key, content_within, differing_fields, timeless_key
+from pytest_zacperf.parity.keys import content_key, contents_within, differing_fields, timeless_key
 from pytest_zacperf.parity.matching import OrderPair, match_orders
 from pytest_zacperf.parity.tolerance import Tolerance, is_within
 from pytest_zacperf.records import OrderEvent
@@ -134,13 +134,16 @@ def _pairs_within(
     order: OrderPair,
     expected: Sequence[OrderEvent],
     actual: Sequence[OrderEvent],
-    tolerances: Collection[str],
+    tolerances: Mapping[str, Tolerance],
 ) -> Pairs:
     left, right = [expected[i] for i in order.expected], [actual[j] for j in order.actual]
     # An order that ends in another way has something else in the same place.
-    looser = (timeless_key, operator.attrgetter("status"))
-    within = (content_within(tolerances),) if tolerances else ()
-    pairs = matched(left, right, content_key, (*within, *looser))
+    looser: list[Callable[[OrderEvent], Hashable]] = [
+        *contents_within(tolerances),
+        timeless_key,
+        operator.attrgetter("status"),
+    ]
+    pairs = matched(left, right, content_key, looser)
     return [(order.expected[i], order.actual[j]) for i, j in pairs]
 
 

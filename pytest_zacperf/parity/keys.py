@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import functools
+from collections.abc import Callable, Hashable, Mapping
 
 import msgspec
 
+from pytest_zacperf.parity.tolerance import Tolerance, cell
 from pytest_zacperf.records import OrderEvent
 
 _ENCODER = msgspec.json.Encoder()
@@ -23,16 +25,29 @@ def timeless_key(event: OrderEvent) -> bytes:
     return before.partition(b",")[2] + after
 
 
-def content_within(tolerances: Collection[str]) -> Callable[[OrderEvent], bytes]:
-    """Return a key of all that an event says except its numbers and what has a tolerance.
+def contents_within(
+    tolerances: Mapping[str, Tolerance],
+) -> tuple[Callable[[OrderEvent], Hashable], ...]:
+    """Return keys of which at least one is the same for two events within their tolerances.
+
+    Of a field with a tolerance a key has the cell of a grid that is twice as wide; whatever lies
+    within the tolerance shares a cell of this grid, or of the one that is half a cell further.
 
     Args:
-        tolerances: Names of the fields that have one.
+        tolerances: By field; without any there are no keys.
 
     """
-    # A quantity cannot be left out, so it is made the same.
-    same = {name: 0.0 if name == "quantity" else None for name in tolerances}
-    return lambda event: content_key(msgspec.structs.replace(event, **same))
+
+    def key(event: OrderEvent, offset: float) -> Hashable:
+        # A quantity cannot be left out, so it is made the same.
+        same = {name: 0.0 if name == "quantity" else None for name in tolerances}
+        cells = (
+            cell(getattr(event, name), tolerance, offset) for name, tolerance in tolerances.items()
+        )
+        return content_key(msgspec.structs.replace(event, **same)), *cells
+
+    grids = (0.0, 0.5) if tolerances else ()
+    return tuple(functools.partial(key, offset=offset) for offset in grids)
 
 
 def differing_fields(expected: OrderEvent, actual: OrderEvent) -> tuple[str, ...]:

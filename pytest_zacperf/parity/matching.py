@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pytest_zacperf.parity.alignment import matched
-from pytest_zacperf.parity.keys import content_key, content_within, timeless_key
+from pytest_zacperf.parity.keys import content_key, contents_within, timeless_key
+from pytest_zacperf.parity.tolerance import Tolerance
 from pytest_zacperf.records import OrderEvent
 
 Positions: TypeAlias = tuple[int, ...]
@@ -41,7 +42,7 @@ def match_orders(
     actual: Sequence[OrderEvent],
     *,
     shared_ids: Collection[int],
-    tolerances: Collection[str],
+    tolerances: Mapping[str, Tolerance],
 ) -> list[OrderPair]:
     """Return the orders of two lists, each with its counterpart or without one.
 
@@ -53,7 +54,7 @@ def match_orders(
         expected: Events of one side.
         actual: Events of the other.
         shared_ids: Orders with further events that both sides share; their numbers are the same.
-        tolerances: Fields that may differ a little.
+        tolerances: By how much a field may differ.
 
     """
     of_expected, of_actual = _positions_by_order(expected), _positions_by_order(actual)
@@ -85,9 +86,9 @@ def _orders(events: Sequence[OrderEvent], positions: Mapping[int, Positions]) ->
 
 
 def _matched(
-    expected: Sequence[_Order], actual: Sequence[_Order], tolerances: Collection[str]
+    expected: Sequence[_Order], actual: Sequence[_Order], tolerances: Mapping[str, Tolerance]
 ) -> Iterator[OrderPair]:
-    looser = (_contents_within(tolerances), *LOOSER) if tolerances else LOOSER
+    looser = (*map(_of_all_events, contents_within(tolerances)), *LOOSER)
     partner = dict(matched(expected, actual, _contents, looser))
     for i, order in enumerate(expected):
         j = partner.get(i)
@@ -101,8 +102,7 @@ def _contents(order: _Order) -> bytes:
     return b"\n".join(map(content_key, order.events))
 
 
-def _contents_within(tolerances: Collection[str]) -> Callable[[_Order], Hashable]:
-    key = content_within(tolerances)
+def _of_all_events(key: Callable[[OrderEvent], Hashable]) -> Callable[[_Order], Hashable]:
     return lambda order: tuple(map(key, order.events))
 
 

@@ -49,6 +49,23 @@ def is_within(expected: object, actual: object, tolerance: Tolerance | None) -> 
     return abs(left[0] - right[0]) <= allowed
 
 
+def cell(value: float | None, tolerance: Tolerance, offset: float) -> float | None:
+    """Return the cell of a grid that a number lies in, whose cells are two tolerances wide.
+
+    Args:
+        value: The number; None lies in no cell.
+        tolerance: Half the width; a relative one makes cells that grow with the number.
+        offset: By which part of a cell the grid is moved.
+
+    """
+    is_relative = isinstance(tolerance, Relative)
+    width = 2 * (tolerance.share if isinstance(tolerance, Relative) else tolerance)
+    if not value or not width:
+        return value
+    measure = math.copysign(math.log(abs(value)), value) if is_relative else value
+    return math.floor(measure / width + offset)
+
+
 def parse_tolerances(given: object, known: tuple[str, ...]) -> dict[str, Tolerance]:
     """Return tolerances by field, checked.
 

@@ -232,6 +232,16 @@ def test_an_update_in_a_partial_session_records_nothing_and_fails(recorded: Proj
     assert [path.read_bytes() for path in recordings(recorded)] == before
 
 
+def test_an_update_of_a_test_that_fails_otherwise_records_nothing(recorded: Project) -> None:
+    recorded.write(TEST_FILE, f"{PARITY_TESTS}    assert backtest.statistics == {{}}\n")
+    before = [path.read_bytes() for path in recordings(recorded)]
+    result = recorded.run(*UPDATE)
+    result.stdout.fnmatch_lines([
+        "not recorded: *cannot be approved: AssertionError in its call, not only another recording"
+    ])
+    assert [path.read_bytes() for path in recordings(recorded)] == before
+
+
 def test_where_only_new_recordings_are_wanted_a_changed_one_stays_and_can_be_approved(
     recorded: Project,
 ) -> None:

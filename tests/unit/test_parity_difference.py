@@ -209,6 +209,17 @@ def test_an_extra_order_beside_one_within_its_tolerance_is_one_added_order() -> 
     assert between.events == Counts(equal=8, changed=0, added=2, removed=0)
 
 
+def test_of_two_orders_of_the_same_size_the_one_within_its_tolerance_is_meant() -> None:
+    extra = [
+        changed(one, order_id=99, message="x", fill_price=one.fill_price and 250.0)
+        for one in ORDERS[:2]
+    ]
+    meant = [changed(one, fill_price=one.fill_price and 297.001) for one in ORDERS[:2]]
+    actual = canonical([*extra, *meant, *ORDERS[2:]], {"order_id"})
+    between = found(ORDERS, actual, fill_price=0.005)
+    assert between.events == Counts(equal=8, changed=0, added=2, removed=0)
+
+
 def test_a_fill_under_the_number_of_another_order_changes_one_order_either_way() -> None:
     expected = ORDERS[:2]
     actual = [expected[0], changed(expected[1], order_id=7)]

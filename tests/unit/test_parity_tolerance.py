@@ -3,9 +3,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pytest_zacperf.parity import parse_tolerances, relative
-from pytest_zacperf.parity.tolerance import is_within
+from pytest_zacperf.parity import Relative, Tolerance, parse_tolerances, relative
+from pytest_zacperf.parity.tolerance import cell, is_within
 
 FIELDS = ("fill_price", "fee")
 
@@ -50,6 +52,25 @@ def test_texts_of_other_units_are_within_no_tolerance(expected: object, actual: 
 
 def test_without_a_tolerance_nothing_is_within_it() -> None:
     assert not is_within(1.0, 1.0, None)
+
+
+@given(
+    st.floats(-1e6, 1e6),
+    st.floats(-1, 1),
+    st.sampled_from([0.005, 3.0, relative(1e-6), relative(0.01)]),
+)
+def test_what_is_within_a_tolerance_shares_a_cell_of_one_of_two_grids(
+    value: float, share: float, tolerance: Tolerance
+) -> None:
+    width = tolerance.share * abs(value) if isinstance(tolerance, Relative) else tolerance
+    other = value + share * 0.99 * width
+    assert is_within(value, other, tolerance)
+    cells = [[cell(one, tolerance, offset) for one in (value, other)] for offset in (0.0, 0.5)]
+    assert any(one == another for one, another in cells)
+
+
+def test_where_nothing_is_allowed_each_number_is_a_cell() -> None:
+    assert [cell(value, 0.0, 0.5) for value in (1.25, 0.0, None)] == [1.25, 0.0, None]
 
 
 def test_tolerances_are_kept_by_field() -> None:

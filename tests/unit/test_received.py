@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,19 @@ def test_what_was_compared_with_another_recording_is_not_accepted(tmp_path: Path
     assert recording.read_text() == "pulled"
 
 
+def test_what_could_not_be_kept_leaves_nothing_that_can_be_accepted(tmp_path: Path) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"a part"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    files = ReceivedFiles(tmp_path)
+    received = keep(files, "one").received
+    assert received is not None
+    with pytest.raises(OSError, match="No space left"):
+        files.keep(received.test, received, broken())
+    assert list(files.pending()) == []
+
+
 def test_a_problem_of_one_session_is_not_noted_of_another(tmp_path: Path) -> None:
     files = ReceivedFiles(tmp_path)
     ended = keep(files, "one")
@@ -77,7 +92,7 @@ def test_where_one_of_several_cannot_be_written_none_is_accepted(tmp_path: Path)
     with pytest.raises(OSError, match="Not a directory"):
         files.accept(chosen, before=lambda: told.append("before"))
     assert (Recordings(tmp_path).all(), told) == ([], [])
-    assert not list(tmp_path.rglob("snapshots/**/.*.tmp"))
+    assert not list((tmp_path / "snapshots").rglob("*.tmp"))
     assert len(list(files.pending())) == 2
 
 
