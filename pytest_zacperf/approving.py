@@ -50,14 +50,28 @@ def require_approvable(chosen: Sequence[Pending], reason: str) -> None:
     if not reason.strip():
         raise StoreError(NO_REASON.format('-m "..."'), "one sentence is enough")
     for pending in chosen:
-        received = pending.received
-        if received is None:
-            raise StoreError(pending.problem or "", "run the test again")
-        if received.problem is not None:
-            raise StoreError(
-                f"what {received.test} received cannot be approved: {received.problem}",
-                "run the test again, to its end",
-            )
+        _require_complete(pending)
+
+
+def problem_of(root: Path, pending: Pending) -> str | None:
+    """Return why something received cannot be approved, or None where it can."""
+    try:
+        _require_complete(pending)
+        ReceivedFiles(root).require_current(pending)
+    except StoreError as e:
+        return e.problem
+    return None
+
+
+def _require_complete(pending: Pending) -> None:
+    received = pending.received
+    if received is None:
+        raise StoreError(pending.problem or "", "run the test again")
+    if received.problem is not None:
+        raise StoreError(
+            f"what {received.test} received cannot be approved: {received.problem}",
+            "run the test again, to its end; zacperf recordings prune drops that of a deleted test",
+        )
 
 
 def kind_text(kind: str) -> str:

@@ -18,7 +18,7 @@ from pytest_zacperf.errors import StoreError
 from pytest_zacperf.naming import new_session_id
 from pytest_zacperf.process import Command, run_process
 from pytest_zacperf.records import Record
-from pytest_zacperf.store import ENDINGS, SNAPSHOTS_FOLDER, Recordings
+from pytest_zacperf.store import ENDINGS, SNAPSHOTS_FOLDER, Pending, ReceivedFiles, Recordings
 
 NAMES_VARIABLE = "ZACPERF_RECORDING_NAMES"
 PLUGIN = "pytest_zacperf.snapshots.names"
@@ -73,8 +73,27 @@ class Scanned:
     test: str | Owner
 
 
-def scan(root: Path, windows: Sequence[str]) -> list[Scanned]:
-    """Return all recordings of a project, each with its test.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What a project has of recordings, and who wants it.
+
+    Attributes:
+        recordings: All of them.
+        abandoned: What tests received that are gone.
+
+    """
+
+    recordings: tuple[Scanned, ...] = ()
+    abandoned: tuple[Pending, ...] = ()
+
+    @property
+    def orphans(self) -> list[Path]:
+        """The recordings whose test or window is gone."""
+        return [one.path for one in self.recordings if one.test is Owner.GONE]
+
+
+def scan(root: Path, windows: Sequence[str]) -> Scan:
+    """Return all recordings of a project, each with its test, and what waits for no test.
 
     Args:
         root: The project.
@@ -84,11 +103,14 @@ def scan(root: Path, windows: Sequence[str]) -> list[Scanned]:
         StoreError: The tests cannot be collected, or not their windows, so nobody knows.
 
     """
-    recordings = Recordings(root).all()
-    if not recordings:
-        return []
+    recordings, waiting = Recordings(root).all(), list(ReceivedFiles(root).pending())
+    if not (recordings or waiting):
+        return Scan()
     owners = _Owners(root, _collected(root, windows))
-    return [Scanned(path=path, test=owners.of(path)) for path in recordings]
+    return Scan(
+        recordings=tuple(Scanned(path=path, test=owners.of(path)) for path in recordings),
+        abandoned=tuple(one for one in waiting if owners.has_abandoned(one)),
+    )
 
 
 class _Owners:
@@ -108,9 +130,16 @@ class _Owners:
         if named is not None:
             return named
         modules = [accepted.module] if accepted else _modules_of(self._root, recording)
+        return Owner.GONE if self._are_known(modules) else Owner.UNKNOWN
+
+    def has_abandoned(self, pending: Pending) -> bool:
+        """Return whether the test that received something is gone."""
+        test = pending.received.test if pending.received else ""
+        return bool(test) and test not in self._tests and self._are_known([test.split("::")[0]])
+
+    def _are_known(self, modules: Sequence[str]) -> bool:
         is_there = any((self._root / module).is_file() for module in modules)
-        is_known = not set(self._collected.modules).isdisjoint(modules)
-        return Owner.UNKNOWN if is_there and not is_known else Owner.GONE
+        return not is_there or not set(self._collected.modules).isdisjoint(modules)
 
     def _by_name(self, recording: Path) -> str | None:
         found = self._exact.get(recording)

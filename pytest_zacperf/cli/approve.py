@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from pytest_zacperf.approving import approve, kind_text, require_approvable, window_of
+from pytest_zacperf.approving import (
+    approve,
+    kind_text,
+    problem_of,
+    require_approvable,
+    window_of,
+)
 from pytest_zacperf.ci import is_under_ci
 from pytest_zacperf.cli.common import (
     EXIT_FAILED,
@@ -40,7 +46,8 @@ def approve_received(*, names: Sequence[str], reason: str, root: Path | None) ->
         if not pending:
             click.echo(NOTHING)
             return
-        chosen = _named(pending, names) if names else _asked(pending, reason)
+        named = _named(pending, names) if names else _asked(pending, reason)
+        chosen = _possible(project.root, named, names)
         if not chosen:
             click.echo("nothing was approved")
             return
@@ -48,6 +55,8 @@ def approve_received(*, names: Sequence[str], reason: str, root: Path | None) ->
         for path in approve(project.root, chosen, reason):
             click.echo(f"recorded {escape(str(path.relative_to(project.root)))}")
     click.echo(f"written down in {DECISIONS_FILE}; commit both")
+    if len(chosen) < len(named):
+        raise click.exceptions.Exit(EXIT_FAILED)
 
 
 def _usable(files: ReceivedFiles) -> list[Pending]:
@@ -70,6 +79,19 @@ def _named(pending: Sequence[Pending], names: Sequence[str]) -> list[Pending]:
     return list(chosen.values())
 
 
+def _possible(root: Path, named: Sequence[Pending], names: Sequence[str]) -> list[Pending]:
+    """Leave out what a window has beside what can be approved, such as that of a deleted test."""
+    by_test = [one for one in named if not {*_tests(one)}.isdisjoint(names)]
+    by_window = [one for one in named if one not in by_test]
+    problems = [problem_of(root, one) for one in by_window]
+    if not by_test and all(problems):
+        return list(named)  # which is refused with the reason
+    for problem in filter(None, problems):
+        click.echo(f"left out: {escape(problem)}", err=True)
+    possible = [one for one, problem in zip(by_window, problems, strict=True) if problem is None]
+    return sorted([*by_test, *possible], key=lambda one: one.path)
+
+
 def _require_one_place(name: str, found: Sequence[Pending]) -> None:
     """Refuse a test that several modules or classes have; a window may have many tests."""
     tests = [one.received.test for one in found if one.received is not None]
@@ -90,9 +112,12 @@ def _bare(test: str) -> tuple[str, str]:
 
 def _names(pending: Pending) -> tuple[str, ...]:
     received = pending.received
-    if received is None:
-        return ()
-    return received.test, *_bare(received.test), window_of(received)
+    return () if received is None else (*_tests(pending), window_of(received))
+
+
+def _tests(pending: Pending) -> tuple[str, ...]:
+    received = pending.received
+    return () if received is None else (received.test, *_bare(received.test))
 
 
 def _asked(pending: Sequence[Pending], reason: str) -> list[Pending]:

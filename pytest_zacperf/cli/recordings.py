@@ -22,15 +22,15 @@ from pytest_zacperf.cli.tables import print_table
 from pytest_zacperf.errors import SettingsError, StoreError
 from pytest_zacperf.parity import InMemory, OrderEvents, Totals, difference, size_text
 from pytest_zacperf.recorded_values import value_difference_lines
-from pytest_zacperf.recording_scan import Owner, Scanned, scan
+from pytest_zacperf.recording_scan import Owner, Scan, Scanned, scan
 from pytest_zacperf.records import Origin
 from pytest_zacperf.render import Table, difference_lines, escape
-from pytest_zacperf.store import SNAPSHOTS_FOLDER, FileContent, Recordings, kind_of
+from pytest_zacperf.store import SNAPSHOTS_FOLDER, FileContent, ReceivedFiles, Recordings, kind_of
 from pytest_zacperf.units import format_bytes
 from pytest_zacperf.values import nearest
 
 NONE = "no recordings are in snapshots/; pytest --snapshot-update --zacperf-reason records them"
-HEADER = ("recording", "kind", "size", "recorded at", "test")
+HEADER = ("recording", "kind", "size", "at revision", "test")
 SHORT_REVISION = 12
 ORDER_EVENTS = "order_events"
 WORDS = ("then", "now")
@@ -47,7 +47,7 @@ def list_recordings(*, root: Path | None) -> None:
     """List the recordings with their tests; collects the tests, and runs none."""
     with errors_for_people():
         project = open_project(root)
-        found = scan(project.root, _windows(project))
+        found = scan(project.root, _windows(project)).recordings
     if not found:
         click.echo(NONE)
         return
@@ -105,24 +105,42 @@ def diff_recordings(names: Sequence[str], *, against: str, root: Path | None) ->
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 @root_option
 def prune_recordings(*, yes: bool, root: Path | None) -> None:
-    """Delete the recordings whose test or window is gone; git still has them."""
+    """Delete the recordings whose test or window is gone, and what such tests received."""
     with errors_for_people():
         project = open_project(root)
-        orphans = [
-            one.path for one in scan(project.root, _windows(project)) if one.test is Owner.GONE
-        ]
-        for path in orphans:
-            click.echo(escape(str(path.relative_to(project.root))))
-        if not orphans:
+        found = scan(project.root, _windows(project))
+        for line in _gone_lines(project, found):
+            click.echo(line)
+        number = len(found.orphans) + len(found.abandoned)
+        if not number:
             click.echo("every recording has its test")
             return
         if not yes and not is_terminal():
             raise StoreError("nobody can be asked whether to delete them", "give --yes")
-        if not yes and not click.confirm(f"delete these {len(orphans)} recordings?"):
+        if not yes and not click.confirm(f"delete {'this' if number == 1 else f'these {number}'}?"):
             return
-        for path in orphans:
+        for path in found.orphans:
             Recordings(project.root).delete(path)
-    click.echo(f"deleted {len(orphans)} recordings")
+        for pending in found.abandoned:
+            ReceivedFiles(project.root).drop(pending)
+    click.echo(f"deleted {number}")
+
+
+def _gone_lines(project: Project, found: Scan) -> Iterator[str]:
+    committed = _committed(project.root)
+    for path in found.orphans:
+        note = "" if path in committed else ", which the last commit does not have"
+        yield f"{escape(path.relative_to(project.root).as_posix())}{note}"
+    for pending in found.abandoned:
+        if pending.received is not None:
+            yield f"what {escape(pending.received.test)} received: {pending.received.change}"
+
+
+def _committed(root: Path) -> set[Path]:
+    try:
+        return {*worktree.files_at(worktree.resolve(root, "HEAD"), root / SNAPSHOTS_FOLDER)}
+    except SettingsError:  # no repository, or no commit yet
+        return set()
 
 
 def _windows(project: Project) -> list[str]:
@@ -157,14 +175,19 @@ def _totals(path: Path) -> Totals:
 
 
 def _named(recordings: Sequence[Path], name: str) -> list[Path]:
-    """Return those of a window, or else those with a part of their name; never none."""
+    """Return those of a test or a window, or else those with a part of their name; never none."""
     window = f"[{name}]."
-    found = [path for path in recordings if window in path.name]
+    found = [path for path in recordings if window in path.name or name == _test_of(path)]
     found = found or [path for path in recordings if name in path.name]
     if not found:
         known = [path.name for path in recordings]
         raise StoreError(f"no recording has {name!r} in its name", nearest(name, known))
     return found
+
+
+def _test_of(path: Path) -> str | None:
+    accepted = Recordings.accepted(path)
+    return accepted.test if accepted else None
 
 
 def _now_or_then(project: Project, revision: worktree.Revision) -> list[Path]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -111,6 +112,10 @@ class ReceivedFiles:
         for report in REPORTS if kind == REPORTED_KIND else ():
             (pending.path.parent / report).unlink(missing_ok=True)
 
+    def drop(self, pending: Pending) -> None:
+        """Delete something that was received, and what lies beside it."""
+        shutil.rmtree(pending.path.parent, ignore_errors=True)
+
     def pending(self) -> Iterator[Pending]:
         """Yield what was received and is no recording yet, by the name of the test."""
         folder = self.root / STORE_FOLDER / PARITY_FOLDER
@@ -133,7 +138,7 @@ class ReceivedFiles:
         if Recordings(self.root).digest(self.root / received.recording) != received.instead_of:
             raise StoreError(
                 f"the recording of {received.test} is not the one that it was compared with",
-                "run the test again",
+                "run the test again; zacperf recordings prune drops what a deleted test received",
             )
 
     def accept(self, chosen: Sequence[Pending], *, before: Callable[[], object]) -> list[Path]:

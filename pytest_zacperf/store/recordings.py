@@ -82,7 +82,8 @@ class Recordings:
                 f"give one of the modules another name, and record {test} again",
             )
 
-    def accepted(self, recording: Path) -> Accepted | None:
+    @staticmethod
+    def accepted(recording: Path) -> Accepted | None:
         """Return whose a recording is; None where nothing says so, or it is damaged."""
         try:
             return msgspec.json.decode(origin_file(recording).read_bytes(), type=Accepted)
