@@ -78,12 +78,14 @@ def _changed(found: Difference) -> Iterator[ChangedOrder]:
 
 
 def _by_order(found: Difference) -> defaultdict[int, list[ChangedEvent]]:
-    order_of = {
-        at: number for number, order in enumerate(found.changes.orders) for at in order.expected
-    }
+    orders = list(enumerate(found.changes.orders))
+    of_expected = {at: number for number, order in orders for at in order.expected}
+    of_actual = {at: number for number, order in orders for at in order.actual}
     changed: defaultdict[int, list[ChangedEvent]] = defaultdict(list)
     for one in found.changes.changed:
-        changed[order_of[one.expected]].append(one)
+        # An event under the number of another order belongs to both.
+        for number in {of_expected[one.expected], of_actual[one.actual]}:
+            changed[number].append(one)
     return changed
 
 

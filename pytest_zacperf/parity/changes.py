@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from dataclasses import dataclass
 
 from pytest_zacperf.parity.alignment import Pairs, common_subsequence, matched
+from pytest_zacperf.parity.in_place import orders_in_place
 from pytest_zacperf.parity.keys import content_key, contents_within, differing_fields, timeless_key
 from pytest_zacperf.parity.matching import OrderPair, match_orders
 from pytest_zacperf.parity.tolerance import Tolerance, is_within
@@ -81,7 +82,7 @@ def changes_between(
     aligned = _changes(orders, expected, actual, allowed)
     if len(expected) != len(actual):
         return aligned
-    in_place = _in_place(orders, expected, actual, allowed)
+    in_place = _in_place(orders_in_place(expected, actual, shared_ids), expected, actual, allowed)
     return in_place if in_place.count < aligned.count else aligned
 
 

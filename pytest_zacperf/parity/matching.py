@@ -57,7 +57,7 @@ def match_orders(
         tolerances: By how much a field may differ.
 
     """
-    of_expected, of_actual = _positions_by_order(expected), _positions_by_order(actual)
+    of_expected, of_actual = positions_by_order(expected), positions_by_order(actual)
     begun = [
         OrderPair(
             expected=of_expected.pop(order_id, ()),
@@ -71,7 +71,8 @@ def match_orders(
     return [*begun, *_matched(left, right, tolerances)]
 
 
-def _positions_by_order(events: Sequence[OrderEvent]) -> dict[int, Positions]:
+def positions_by_order(events: Sequence[OrderEvent]) -> dict[int, Positions]:
+    """Return the positions of each order's events, by its number, in order of first appearance."""
     found: defaultdict[int, list[int]] = defaultdict(list)
     for at, event in enumerate(events):
         found[event.order_id].append(at)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from random import Random
 
 import msgspec
@@ -15,8 +16,10 @@ from pytest_zacperf.parity import (
     Divergence,
     InMemory,
     Kind,
+    OrderChange,
     OrderEvents,
     canonical,
+    changed_orders,
     difference,
     encode_events,
 )
@@ -228,6 +231,23 @@ def test_a_fill_under_the_number_of_another_order_changes_one_order_either_way()
     assert back.orders == Counts(equal=0, changed=1, added=0, removed=1)
 
 
+def test_orders_that_are_replaced_by_as_many_others_are_changed_ones() -> None:
+    others = [
+        changed(one, symbol="KO", order_id=one.order_id + 50, side="sell", quantity=3.0)
+        for one in ORDERS[2:6]
+    ]
+    between = found(ORDERS, canonical([*ORDERS[:2], *others, *ORDERS[6:]], {"order_id"}))
+    assert between.orders == Counts(equal=2, changed=2, added=0, removed=0)
+    assert between.events == Counts(equal=4, changed=4, added=0, removed=0)
+
+
+def test_orders_that_are_all_late_are_all_changed() -> None:
+    orders = [one for number in range(1, 31) for one in order(number)]
+    late = [changed(one, ts_event_ns=one.ts_event_ns + 187_000_000_000) for one in orders]
+    between = found(orders, late)
+    assert between.orders == Counts(equal=0, changed=30, added=0, removed=0)
+
+
 def test_the_same_events_in_other_bytes_have_no_divergence() -> None:
     other = OrderEvents(InMemory(encode_events(ORDERS).replace(b"\n", b"\r\n")))
     between = difference(OrderEvents.of(ORDERS), other)
@@ -311,6 +331,23 @@ def test_a_comparison_is_symmetric(left: list[OrderEvent], right: list[OrderEven
     for one, other in ((there.events, back.events), (there.orders, back.orders)):
         assert (one.equal, one.changed) == (other.equal, other.changed)
         assert (one.added, one.removed) == (other.removed, other.added)
+
+
+@given(streams(), streams())
+def test_what_is_counted_of_orders_is_what_their_table_lists(
+    left: list[OrderEvent], right: list[OrderEvent]
+) -> None:
+    assume(left != right)
+    between = found(left, right)
+    listed = Counter(one.change for one in changed_orders(between))
+    orders, events = between.orders, between.events
+    assert listed[OrderChange.CHANGED] == orders.changed
+    assert listed[OrderChange.ADDED] == orders.added
+    assert listed[OrderChange.REMOVED] == orders.removed
+    assert orders.equal + orders.changed + orders.removed == between.expected_totals.orders
+    assert orders.equal + orders.changed + orders.added == between.actual_totals.orders
+    assert events.equal + events.changed + events.added == between.actual_totals.order_events
+    assert (orders.changed > 0) or not events.changed
 
 
 @given(streams(), st.randoms(use_true_random=False))
