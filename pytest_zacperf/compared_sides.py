@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_zacperf import store
-from pytest_zacperf.errors import StoreError
+from pytest_zacperf.errors import StoreError, ZacperfError
 from pytest_zacperf.parity import OrderEvents, are_canonical, figures_of, order_events_of
-from pytest_zacperf.records import Run
+from pytest_zacperf.records import Run, StatisticValue
 from pytest_zacperf.run_parity import Side
 from pytest_zacperf.store import FileContent
 
@@ -28,7 +29,14 @@ def open_run(folder: Path, name: str) -> Side:
     """
     run = store.read_json(folder / store.RUN_FILE, Run)
     content = FileContent(folder / store.ORDER_EVENTS_FILE)
-    return Side(name=name, order_events=OrderEvents(content), run=run, statistics=run.statistics)
+    return Side(
+        name=name,
+        order_events=OrderEvents(content),
+        run=run,
+        statistics=run.statistics,
+        trades=store.read_trades(folder) if (folder / store.TRADES_FILE).exists() else None,
+        equity=store.read_equity(folder),
+    )
 
 
 def open_foreign_run(folder: Path, name: str) -> Side:
@@ -45,11 +53,23 @@ def open_foreign_run(folder: Path, name: str) -> Side:
             f"{folder} holds {several or 'no run.json and no *order-events.json'}",
             "name one file of order events" if found else "name the folder of a run",
         )
-    summaries = _named(folder, SUMMARY_NAME)
     side = open_file(found[0], name)
-    if len(summaries) != 1:
-        return side
-    return replace(side, statistics=figures_of(store.read_json(summaries[0], object)))
+    return replace(side, statistics=_summary_in(folder))
+
+
+def _summary_in(folder: Path) -> Mapping[str, StatisticValue] | None:
+    found = _named(folder, SUMMARY_NAME)
+    if not found:
+        return None
+    if len(found) > 1:
+        raise StoreError(
+            f"{folder} holds {' and '.join(path.name for path in found)}",
+            "leave the summary of one run there",
+        )
+    try:
+        return figures_of(store.read_json(found[0], object))
+    except ZacperfError as e:
+        raise StoreError(e.problem, "name the file of order events itself, to do without it") from e
 
 
 def _named(folder: Path, name: re.Pattern[str]) -> list[Path]:

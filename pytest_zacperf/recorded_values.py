@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from pytest_zacperf import render, store
-from pytest_zacperf.parity import Tolerance, rows_difference
+from pytest_zacperf.parity import Tolerance, equity_key, rows_difference, trade_key
 from pytest_zacperf.records import StatisticValue, Trade
 from pytest_zacperf.run_parity import changed_values
 
@@ -53,7 +53,7 @@ def _trades(expected: bytes, actual: bytes, tolerances: Tolerances, words: Words
     found = rows_difference(
         decoder.decode_lines(expected),
         decoder.decode_lines(actual),
-        lambda trade: (trade.symbol, trade.entry_ts_ns),
+        trade_key,
         tolerances,
     )
     return render.rows_lines(found, "trade", "entry_ts_ns", words=words) if found else []
@@ -61,7 +61,7 @@ def _trades(expected: bytes, actual: bytes, tolerances: Tolerances, words: Words
 
 def _equity(expected: bytes, actual: bytes, tolerances: Tolerances, words: Words) -> list[str]:
     found = rows_difference(
-        store.equity_of(expected), store.equity_of(actual), lambda point: point.ts_ns, tolerances
+        store.equity_of(expected), store.equity_of(actual), equity_key, tolerances
     )
     return render.rows_lines(found, "equity point", "ts_ns", words=words) if found else []
 

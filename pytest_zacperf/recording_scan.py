@@ -24,7 +24,7 @@ NAMES_VARIABLE = "ZACPERF_RECORDING_NAMES"
 PLUGIN = "pytest_zacperf.snapshots.names"
 TESTS_FOLDER = "tests"
 NO_TESTS = 5  # pytest's exit status
-COLLECT = ("--collect-only", "-q", "-p", "no:cacheprovider", "-p", PLUGIN)
+COLLECT = ("--collect-only", "-q", "-p", PLUGIN)
 LINES = 3
 
 
@@ -173,7 +173,10 @@ def _collected(root: Path, windows: Sequence[str]) -> Collected:
     with tempfile.TemporaryDirectory(prefix="zacperf-recordings-") as folder:
         names, stdout, stderr = (Path(folder, name) for name in ("names", "stdout", "stderr"))
         command = Command(
-            arguments=(sys.executable, "-m", "pytest", *COLLECT, *narrowed),
+            arguments=(
+                *(sys.executable, "-m", "pytest", *COLLECT, *narrowed),
+                *("-o", f"cache_dir={folder}"),  # what failed last is no matter here, and stays
+            ),
             cwd=root,
             variables={**os.environ, NAMES_VARIABLE: str(names)},
             marker=f"recordings-{new_session_id()}",

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_zacperf.parity import Difference, OrderEvents, Tolerance, difference
+from pytest_zacperf.parity import (
+    Difference,
+    OrderEvents,
+    RowsDifference,
+    Tolerance,
+    difference,
+    equity_key,
+    rows_difference,
+    trade_key,
+)
+from pytest_zacperf.parity.canonical_form import NUMBERS
+from pytest_zacperf.parity.rows import Row
 from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX, is_within
 from pytest_zacperf.parity_report import origin_of, same_inputs
-from pytest_zacperf.records import Origin, Run, StatisticValue
+from pytest_zacperf.records import EquityPoint, Origin, Run, StatisticValue, Trade
 from pytest_zacperf.work import WORK_FIELDS
+
+FINAL_EQUITY = "final_equity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +34,8 @@ class Side:
         order_events: What it did.
         run: Its record; None for what another program did.
         statistics: Its summary; None where there is none.
+        trades: None for what another program did.
+        equity: None where there is none.
 
     """
 
@@ -28,6 +43,8 @@ class Side:
     order_events: OrderEvents
     run: Run | None = None
     statistics: Mapping[str, StatisticValue] | None = None
+    trades: Sequence[Trade] | None = None
+    equity: Sequence[EquityPoint] | None = None
 
     @property
     def origin(self) -> Origin | None:
@@ -60,26 +77,35 @@ class RunParity:
     Attributes:
         names: Of both sides.
         order_events: How these differ; None where they are equal.
+        trades: How these differ; None where they are equal, or a side has none.
+        equity: The same of the equity.
         statistics: Those that differ beyond their tolerances.
         work: Data points, equity and counts that differ.
         stages: What the stages took that both sides have.
-        has_statistics: Whether both sides have a summary.
+        compared: What both sides have, in words.
+        only_one_has: What one side alone has.
+        tolerances: Whether any were given.
         same_inputs: The remark that both sides are the same workload, if they are.
 
     """
 
     names: tuple[str, str]
     order_events: Difference | None
+    trades: RowsDifference[Trade] | None
+    equity: RowsDifference[EquityPoint] | None
     statistics: tuple[ChangedValue, ...]
     work: tuple[ChangedValue, ...]
     stages: tuple[StageRatio, ...]
-    has_statistics: bool
+    compared: tuple[str, ...]
+    only_one_has: tuple[str, ...]
+    tolerances: bool
     same_inputs: str | None
 
     @property
     def is_identical(self) -> bool:
         """Whether both sides did the same, as far as they say."""
-        return self.order_events is None and not self.statistics and not self.work
+        rows = self.order_events, self.trades, self.equity
+        return rows == (None, None, None) and not self.statistics and not self.work
 
 
 def parity_between(
@@ -97,15 +123,19 @@ def parity_between(
 
     """
     allowed = tolerances or {}
-    fields = {name: one for name, one in allowed.items() if not name.startswith(STATISTICS_PREFIX)}
     runs = expected.run, actual.run
+    compared, only_one_has = _in_common(expected, actual)
     return RunParity(
         names=(expected.name, actual.name),
-        order_events=difference(expected.order_events, actual.order_events, tolerances=fields),
+        order_events=_order_events(expected, actual, allowed),
+        trades=_rows(expected.trades, actual.trades, allowed, trade_key),
+        equity=_rows(expected.equity, actual.equity, allowed, equity_key),
         statistics=tuple(_statistics(expected, actual, allowed)),
-        work=tuple(_work(*runs)),
+        work=tuple(_work(*runs, allowed)),
         stages=tuple(_stages(*runs)),
-        has_statistics=expected.statistics is not None and actual.statistics is not None,
+        compared=compared,
+        only_one_has=only_one_has,
+        tolerances=bool(allowed),
         same_inputs=same_inputs(expected.origin, actual.origin),
     )
 
@@ -144,6 +174,37 @@ def changed_values(
             yield ChangedValue(name=name, expected=values[0], actual=values[1])
 
 
+def _in_common(expected: Side, actual: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    sides = {
+        "trades": (expected.trades, actual.trades),
+        "equity": (expected.equity, actual.equity),
+        "statistics": (expected.statistics, actual.statistics),
+    }
+    both = [name for name, values in sides.items() if None not in values]
+    one = [name for name, (left, right) in sides.items() if (left is None) != (right is None)]
+    return ("order events", *both), tuple(one)
+
+
+def _order_events(
+    expected: Side, actual: Side, tolerances: Mapping[str, Tolerance]
+) -> Difference | None:
+    fields = {name: tolerances[name] for name in NUMBERS if name in tolerances}
+    found = difference(expected.order_events, actual.order_events, tolerances=fields)
+    # The same events in other bytes are the same events.
+    return found if found is not None and found.divergence is not None else None
+
+
+def _rows(
+    expected: Sequence[Row] | None,
+    actual: Sequence[Row] | None,
+    tolerances: Mapping[str, Tolerance],
+    key: Callable[[Row], Hashable],
+) -> RowsDifference[Row] | None:
+    if expected is None or actual is None:
+        return None
+    return rows_difference(expected, actual, key, tolerances)
+
+
 def _statistics(
     expected: Side, actual: Side, tolerances: Mapping[str, Tolerance]
 ) -> Iterator[ChangedValue]:
@@ -151,12 +212,15 @@ def _statistics(
         yield from changed_values(expected.statistics, actual.statistics, tolerances)
 
 
-def _work(expected: Run | None, actual: Run | None) -> Iterator[ChangedValue]:
+def _work(
+    expected: Run | None, actual: Run | None, tolerances: Mapping[str, Tolerance]
+) -> Iterator[ChangedValue]:
     if expected is None or actual is None or expected.work is None or actual.work is None:
         return
     for name in WORK_FIELDS:
         values = getattr(expected.work, name), getattr(actual.work, name)
-        if values[0] != values[1]:
+        tolerance = tolerances.get("equity") if name == FINAL_EQUITY else None
+        if values[0] != values[1] and not is_within(*values, tolerance):
             yield ChangedValue(name=name, expected=values[0], actual=values[1])
 
 

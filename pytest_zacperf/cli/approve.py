@@ -23,6 +23,7 @@ from pytest_zacperf.cli.common import (
     root_option,
 )
 from pytest_zacperf.errors import StoreError
+from pytest_zacperf.records import Received
 from pytest_zacperf.render import escape
 from pytest_zacperf.store import DECISIONS_FILE, Pending, ReceivedFiles
 from pytest_zacperf.values import nearest
@@ -43,10 +44,10 @@ def approve_received(*, names: Sequence[str], reason: str, root: Path | None) ->
     with errors_for_people():
         project = open_project(root)
         pending = _usable(ReceivedFiles(project.root))
-        if not pending:
+        if not (pending or names):
             click.echo(NOTHING)
             return
-        named = _named(pending, names) if names else _asked(pending, reason)
+        named = _named(pending, names) if names else _asked(project.root, pending, reason)
         chosen = _possible(project.root, named, names)
         if not chosen:
             click.echo("nothing was approved")
@@ -83,13 +84,29 @@ def _possible(root: Path, named: Sequence[Pending], names: Sequence[str]) -> lis
     """Leave out what a window has beside what can be approved, such as that of a deleted test."""
     by_test = [one for one in named if not {*_tests(one)}.isdisjoint(names)]
     by_window = [one for one in named if one not in by_test]
-    problems = [problem_of(root, one) for one in by_window]
+    received = [one.received for one in by_window if one.received is not None]
+    last = max(received, key=lambda one: one.received_utc).session if received else ""
+    problems = [problem_of(root, one) or _of_earlier(one, last) for one in by_window]
     if not by_test and all(problems):
         return list(named)  # which is refused with the reason
     for problem in filter(None, problems):
         click.echo(f"left out: {escape(problem)}", err=True)
     possible = [one for one, problem in zip(by_window, problems, strict=True) if problem is None]
     return sorted([*by_test, *possible], key=lambda one: one.path)
+
+
+def _of_earlier(pending: Pending, session: str) -> str | None:
+    received = pending.received
+    if received is None or received.session == session:
+        return None
+    return f"{received.test} received it in an earlier session; name the test to approve it"
+
+
+def _revision(received: Received) -> str:
+    origin = received.origin
+    if origin is None or origin.git_revision is None:
+        return ""
+    return f", revision {origin.git_revision}{' with changes' if origin.git_dirty else ''}"
 
 
 def _require_one_place(name: str, found: Sequence[Pending]) -> None:
@@ -120,7 +137,7 @@ def _tests(pending: Pending) -> tuple[str, ...]:
     return () if received is None else (received.test, *_bare(received.test))
 
 
-def _asked(pending: Sequence[Pending], reason: str) -> list[Pending]:
+def _asked(root: Path, pending: Sequence[Pending], reason: str) -> list[Pending]:
     if is_under_ci():
         require_approvable(pending, reason)
     chosen = []
@@ -133,8 +150,10 @@ def _asked(pending: Sequence[Pending], reason: str) -> list[Pending]:
         )
         for line in received.lines:
             click.echo(f"  {escape(line)}")
-        if received.problem is not None:
-            click.echo(f"  cannot be approved: {escape(received.problem)}")
+        click.echo(f"  received {received.received_utc:%Y-%m-%d %H:%M} UTC{_revision(received)}")
+        problem = problem_of(root, one)
+        if problem is not None:
+            click.echo(f"  cannot be approved: {escape(problem)}")
         elif is_terminal() and click.confirm("approve it?", default=False):
             chosen.append(one)
     if not is_terminal():

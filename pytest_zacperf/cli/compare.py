@@ -19,8 +19,7 @@ from pytest_zacperf.cli.runs import record_of
 from pytest_zacperf.compared_sides import open_file, open_foreign_run, open_run
 from pytest_zacperf.errors import StoreError
 from pytest_zacperf.parity import Tolerance, parse_tolerances, relative
-from pytest_zacperf.parity.canonical_form import NUMBERS
-from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX
+from pytest_zacperf.parity.tolerance import FIELDS, STATISTICS_PREFIX
 from pytest_zacperf.parity_report import ParityReport, report_of
 from pytest_zacperf.render import run_parity_lines, run_parity_markdown
 from pytest_zacperf.run_parity import RunParity, Side, parity_between, why_not_comparable
@@ -70,6 +69,7 @@ def compare(  # noqa: PLR0913 - click passes every option by its name
         text = _text(found, sides, form)
         if output is not None:
             write_atomically(output, f"{text}\n".encode())
+            click.echo(f"written to {output}")
         else:
             click.echo(text)
     if not found.is_identical:
@@ -83,6 +83,8 @@ def _open(name: str, root: Path | None) -> Side:
         return open_run(path, name) if is_ours else open_foreign_run(path, name)
     if path.is_file():
         return open_file(path, name)
+    if path.suffix or len(path.parts) > 1:
+        raise StoreError(f"{name} does not exist", "name a run, the folder of one, or a file")
     run_store = open_project(root).store
     run = record_of(name, run_store)
     return open_run(run_store.run_folder(run.id), name)
@@ -99,7 +101,16 @@ def _between(sides: Sequence[Side], tolerances: Mapping[str, Tolerance]) -> RunP
     try:
         return parity_between(sides[0], sides[1], tolerances)
     except ValueError as e:
-        raise StoreError(f"{sides[0].name} or {sides[1].name}: {e}", "see that line") from e
+        raise StoreError(f"{_damaged(sides)}: {e}", "see that line") from e
+
+
+def _damaged(sides: Sequence[Side]) -> str:
+    for side in sides:
+        try:
+            list(side.order_events)
+        except ValueError:
+            return side.name
+    return f"{sides[0].name} or {sides[1].name}"
 
 
 def _parse(texts: Sequence[str]) -> Mapping[str, Tolerance]:
@@ -114,7 +125,7 @@ def _parse(texts: Sequence[str]) -> Mapping[str, Tolerance]:
         except ValueError as e:
             raise click.BadParameter(f"{text!r}: {value!r} is no number from 0") from e
     try:
-        return parse_tolerances(given, NUMBERS)
+        return parse_tolerances(given, FIELDS)
     except ValueError as e:
         raise click.BadParameter(str(e)) from e
 
@@ -128,6 +139,8 @@ def _text(found: RunParity, sides: Sequence[Side], form: str) -> str:
             "identical": found.is_identical,
             "same_inputs": found.same_inputs,
             "order_events": report,
+            "trades": found.trades,
+            "equity": found.equity,
             "statistics": found.statistics,
             "work": found.work,
             "stages": found.stages,

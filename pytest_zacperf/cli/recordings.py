@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -34,6 +35,7 @@ HEADER = ("recording", "kind", "size", "at revision", "test")
 SHORT_REVISION = 12
 ORDER_EVENTS = "order_events"
 WORDS = ("then", "now")
+NOT_COLLECTED = "nothing is deleted; the modules of {} recordings were not collected"
 
 
 @click.group()
@@ -65,9 +67,16 @@ def show_recording(name: str, *, root: Path | None) -> None:
         for path in _named(Recordings(project.root).all(), name):
             click.echo(escape(str(path.relative_to(project.root))))
             if kind_of(path) == ORDER_EVENTS:
-                click.echo(f"  {size_text(_totals(path))}")
+                click.echo(f"  {_size(path)}")
             for line in _origin_lines(Recordings(project.root).origin(path)):
                 click.echo(f"  {escape(line)}")
+
+
+def _size(path: Path) -> str:
+    try:
+        return size_text(_totals(path))
+    except ValueError:
+        return "damaged: restore it from git"
 
 
 def _origin_lines(origin: Origin | None) -> Iterator[str]:
@@ -113,7 +122,8 @@ def prune_recordings(*, yes: bool, root: Path | None) -> None:
             click.echo(line)
         number = len(found.orphans) + len(found.abandoned)
         if not number:
-            click.echo("every recording has its test")
+            unknown = sum(one.test is Owner.UNKNOWN for one in found.recordings)
+            click.echo(NOT_COLLECTED.format(unknown) if unknown else "every recording has its test")
             return
         if not yes and not is_terminal():
             raise StoreError("nobody can be asked whether to delete them", "give --yes")
@@ -175,19 +185,24 @@ def _totals(path: Path) -> Totals:
 
 
 def _named(recordings: Sequence[Path], name: str) -> list[Path]:
-    """Return those of a test or a window, or else those with a part of their name; never none."""
-    window = f"[{name}]."
-    found = [path for path in recordings if window in path.name or name == _test_of(path)]
-    found = found or [path for path in recordings if name in path.name]
+    """Return those of a test, a window or a file, or else with a part of their name; never none."""
+    found = [path for path in recordings if name in _names_of(path)]
+    # But wk-1 is no part of wk-10.
+    part = re.compile(re.escape(name) + (r"(?!\d)" if name[-1:].isdigit() else ""))
+    found = found or [path for path in recordings if part.search(path.name)]
     if not found:
         known = [path.name for path in recordings]
         raise StoreError(f"no recording has {name!r} in its name", nearest(name, known))
     return found
 
 
-def _test_of(path: Path) -> str | None:
+def _names_of(path: Path) -> set[str]:
+    names = {path.name, str(path), *re.findall(r"\[([^][]*)\]\.", path.name)}
     accepted = Recordings.accepted(path)
-    return accepted.test if accepted else None
+    if accepted is not None:
+        names |= {accepted.test, accepted.module, accepted.test.rpartition("::")[2]}
+        names |= {accepted.origin.workload.window.id} if accepted.origin else set()
+    return names
 
 
 def _now_or_then(project: Project, revision: worktree.Revision) -> list[Path]:

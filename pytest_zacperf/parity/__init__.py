@@ -16,7 +16,7 @@ from pytest_zacperf.parity.difference import Difference, difference
 from pytest_zacperf.parity.divergence import Divergence, Kind
 from pytest_zacperf.parity.foreign import order_events_of
 from pytest_zacperf.parity.order_events import OrderEvents, size_text
-from pytest_zacperf.parity.rows import RowsDifference, rows_difference
+from pytest_zacperf.parity.rows import RowsDifference, equity_key, rows_difference, trade_key
 from pytest_zacperf.parity.summary import figures_of
 from pytest_zacperf.parity.tolerance import (
     Relative,
@@ -50,6 +50,7 @@ __all__ = [
     "decode_events",
     "difference",
     "encode_events",
+    "equity_key",
     "figures_of",
     "numbers_of",
     "order_events_of",
@@ -57,4 +58,5 @@ __all__ = [
     "relative",
     "rows_difference",
     "size_text",
+    "trade_key",
 ]

@@ -18,6 +18,7 @@ OPTIONAL = tuple(f.name for f in msgspec.structs.fields(OrderEvent) if f.default
 LONGEST_VALUE = 100
 CHOICES = {"status": get_args(OrderStatus), "side": get_args(OrderSide)}
 
+DAMAGED = (msgspec.DecodeError, UnicodeDecodeError)
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(OrderEvent)
 
@@ -73,11 +74,11 @@ def decode_events(data: bytes, *, lines_before: int = 0) -> list[OrderEvent]:
     """
     try:
         return _DECODER.decode_lines(data)
-    except msgspec.DecodeError:
+    except DAMAGED:
         for number, line in enumerate(data.split(b"\n"), start=lines_before + 1):
             try:
                 _DECODER.decode(line or b"{}")
-            except msgspec.DecodeError as e:
+            except DAMAGED as e:
                 # What it quotes of the line may be anything.
                 raise ValueError(f"line {number} holds no order event: {one_line(str(e))}") from e
         raise

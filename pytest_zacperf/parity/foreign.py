@@ -189,9 +189,12 @@ def _time_ns(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"time = {_shown(value)} is no time")  # noqa: TRY004 - bad input
     # As it is written, not as the float nearest to it.
-    number = decimal.Decimal(str(value))
-    factor = next((factor for below, factor in UNITS if abs(number) < below), 1)
-    return int((number * factor).to_integral_value())
+    try:
+        number = decimal.Decimal(str(value))
+        factor = next((factor for below, factor in UNITS if abs(number) < below), 1)
+        return int((number * factor).to_integral_value())
+    except ArithmeticError:
+        raise ValueError(f"time = {_shown(value)} is no time") from None
 
 
 def _iso_ns(text: str) -> int:

@@ -13,6 +13,7 @@ import msgspec
 from pytest_zacperf.parity.alignment import matched
 from pytest_zacperf.parity.counts import Counts
 from pytest_zacperf.parity.tolerance import Tolerance, is_within
+from pytest_zacperf.records import EquityPoint, Trade
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -37,6 +38,16 @@ class RowsDifference(Generic[Row]):
     expected: Row | None
     actual: Row | None
     rows: Counts
+
+
+def trade_key(trade: Trade) -> Hashable:
+    """Return what makes two trades the same one: symbol and time of entry."""
+    return trade.symbol, trade.entry_ts_ns
+
+
+def equity_key(point: EquityPoint) -> Hashable:
+    """Return what makes two points of equity the same one: their time."""
+    return point.ts_ns
 
 
 def rows_difference(

@@ -10,6 +10,9 @@ from typing import TypeAlias, TypeGuard
 
 import msgspec
 
+from pytest_zacperf.parity.canonical_form import NUMBERS
+from pytest_zacperf.records import EquityPoint, Trade
+
 STATISTICS_PREFIX = "statistics."
 NUMERIC_TEXT = re.compile(
     r"(?P<sign>-?)(?P<currency>\$?)(?P<digits>[0-9][0-9,]*(\.[0-9]+)?)(?P<percent>%?)"
@@ -96,6 +99,10 @@ def numbers_of(record: type[msgspec.Struct]) -> tuple[str, ...]:
     return tuple(
         field.name for field in msgspec.structs.fields(record) if field.type in {float, "float"}
     )
+
+
+# What may have a tolerance, of whatever is recorded.
+FIELDS = tuple(dict.fromkeys([*NUMBERS, *numbers_of(Trade), *numbers_of(EquityPoint)]))
 
 
 def _finite(what: str, value: object) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
 
 from pytest_zacperf.records.base import Record, StatisticValue
 
@@ -20,6 +22,8 @@ OrderStatus: TypeAlias = Literal[
     "expired",
 ]
 OrderSide: TypeAlias = Literal["buy", "sell"]
+# Of 64 bits, as in every other program that reads the file.
+Integer: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Window(Record, frozen=True, kw_only=True):
@@ -71,10 +75,10 @@ class OrderEvent(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     """
 
-    ts_event_ns: int
+    ts_event_ns: Integer
     symbol: str
-    order_id: int
-    event_id: int
+    order_id: Integer
+    event_id: Integer
     status: OrderStatus
     type: str
     side: OrderSide

@@ -118,9 +118,10 @@ def _counts(difference: Difference) -> str:
             ("removed", orders.removed, events.removed),
         )
     ]
+    moved = difference.moved_events
     echoes = (
         (difference.renumbered_orders, "with another number"),
-        (difference.moved_events, "events at another place"),
+        (moved, f"event{'' if moved == 1 else 's'} at another place"),
     )
     also = "".join(f"; {format_count(number)} {what}" for number, what in echoes if number)
     return f"orders (events): {', '.join(parts)}{also}"
@@ -159,7 +160,13 @@ def _shown(name: str, expected: OrderEvent, actual: OrderEvent) -> list[str]:
     values = [getattr(event, name) for event in (expected, actual)]
     if name == "ts_event_ns":
         return [_utc(value) for value in values]
-    return [cut(ascii(value) if _unsafe(value) else repr(value), LONGEST_VALUE) for value in values]
+    return [_value(value) for value in values]
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "none"
+    return cut(ascii(value) if _unsafe(value) else repr(value), LONGEST_VALUE)
 
 
 def _unsafe(value: object) -> bool:

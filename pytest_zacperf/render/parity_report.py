@@ -14,10 +14,17 @@ from pytest_zacperf.units import format_count
 AROUND = 5  # events on either side of a divergence
 LONGEST_CELL = 60
 LONGEST_PARAMETERS = 400
-ORDER_HEADER = ("order", "expected", "actual", "symbol", "first event", "what differs")
+FIRST_EVENT = "The first event of an added order is numbered as in {1}, of others as in {0}."
 ORDER_NUMBERS = frozenset({1, 2, 4})
-EVENT_HEADER = ("event", "time", "symbol", "order", "side", "status", "quantity", "fill", "fee")
-EVENT_NUMBERS = frozenset({0, 3, 6, 7, 8})
+MORE_FIELDS = (
+    *("fee", "fee_currency", "type", "limit_price", "stop_price"),
+    *("tag", "message", "extra"),
+)
+EVENT_HEADER = (
+    *("event", "time", "symbol", "order", "side", "status", "quantity", "fill"),
+    *(name.replace("_", " ") for name in MORE_FIELDS),
+)
+EVENT_NUMBERS = frozenset({0, 3, 6, 7, 8, 11, 12})
 STAGE_NUMBERS = frozenset({1, 2})
 
 
@@ -53,7 +60,7 @@ def parity_detail_lines(
         *(f"- {escape(fact)}" for fact in _facts(report, names)),
         *_around(found, names),
         *_stages(report.expected_origin, report.actual_origin, names),
-        *_orders(report),
+        *_orders(report, names),
     ]
 
 
@@ -69,7 +76,7 @@ def _origin(origin: Origin | None) -> str:
     if origin is None:
         return "nothing says which run it came from"
     workload = origin.workload
-    revision = origin.git_revision or "no git revision"
+    revision = f"revision {origin.git_revision}" if origin.git_revision else "no git revision"
     changes = " with changes" if origin.git_dirty else ""
     engine = f"{workload.engine_name} {workload.engine_version}".strip() or workload.engine
     given = " ".join(f"{name}={value}" for name, value in workload.parameters.items()) or "none"
@@ -77,7 +84,7 @@ def _origin(origin: Origin | None) -> str:
     prints = origin.fingerprints
     data = prints.data if prints and prints.data else "without a fingerprint"
     return (
-        f"{engine}, {workload.window.id}, revision {revision}{changes}, {origin.python}, "
+        f"{engine}, {workload.window.id}, {revision}{changes}, {origin.python}, "
         f"parameters {parameters}, data {data}"
     )
 
@@ -113,7 +120,7 @@ def _around(found: Difference, names: tuple[str, str]) -> Iterator[str]:
     for name, middle in zip(names, (found.expected, found.actual), strict=True):
         yield from ("", f"## {name.capitalize()} around event {format_count(divergence.index)}", "")
         rows = [_event_row(number, event) for number, event in _near(found, middle, at)]
-        yield from _code(table_lines(EVENT_HEADER, rows, numbers=EVENT_NUMBERS))
+        yield from _code(_event_table(rows) if rows else ["no event"])
 
 
 def _near(
@@ -131,6 +138,7 @@ def _event_row(number: int, event: OrderEvent) -> tuple[str, ...]:
     fill = ""
     if event.fill_quantity is not None:
         fill = f"{event.fill_quantity:g} at {event.fill_price!r}"
+    more = (getattr(event, name) for name in MORE_FIELDS)
     return (
         format_count(number),
         time_text(event.ts_event_ns),
@@ -140,8 +148,16 @@ def _event_row(number: int, event: OrderEvent) -> tuple[str, ...]:
         event.status,
         f"{event.quantity:g}",
         fill,
-        "" if event.fee is None else repr(event.fee),
+        *("" if value is None else cut(escape(str(value)), LONGEST_CELL) for value in more),
     )
+
+
+def _event_table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    # Without the columns in which nothing stands.
+    kept = [at for at in range(len(EVENT_HEADER)) if any(row[at] for row in rows)]
+    numbers = frozenset(place for place, at in enumerate(kept) if at in EVENT_NUMBERS)
+    cells = [tuple(row[at] for at in kept) for row in rows]
+    return table_lines([EVENT_HEADER[at] for at in kept], cells, numbers=numbers)
 
 
 def _stages(
@@ -162,12 +178,14 @@ def _stages(
     yield from _code(table_lines(("stage", *sides), rows, numbers=STAGE_NUMBERS))
 
 
-def _orders(report: ParityReport) -> Iterator[str]:
+def _orders(report: ParityReport, names: tuple[str, str]) -> Iterator[str]:
     if not report.changed_orders:
         return
     yield from ("", "## Orders that are not the same", "")
     rows = [_order_row(order) for order in report.changed_orders]
-    yield from _code(table_lines(ORDER_HEADER, rows, numbers=ORDER_NUMBERS))
+    header = ("order", *names, "symbol", "first event", "what differs")
+    yield from _code(table_lines(header, rows, numbers=ORDER_NUMBERS))
+    yield from ("", FIRST_EVENT.format(*names))
     if report.changed_orders_left_out:
         yield from ("", f"{format_count(report.changed_orders_left_out)} more are left out.")
 

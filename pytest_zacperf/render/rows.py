@@ -79,8 +79,9 @@ def figures_lines(
 
     """
     more = len(changed) - MOST_FIGURES
+    names = {*recorded, *(one.name for one in changed)}
     return [
-        f"{len(changed)} of {len(recorded)} recorded statistics are not the same",
+        f"{len(changed)} of {len(names)} statistics are not the same",
         *(
             cut(
                 f"  {escape(one.name)}: {words[0]} {_shown(one.expected)}, "

@@ -8,6 +8,7 @@ from pytest_zacperf.parity_report import ParityReport
 from pytest_zacperf.records import StatisticValue
 from pytest_zacperf.render.divergence import difference_lines
 from pytest_zacperf.render.parity_report import parity_detail_lines
+from pytest_zacperf.render.rows import rows_lines
 from pytest_zacperf.render.text import cut, escape, table_lines
 from pytest_zacperf.run_parity import ChangedValue, RunParity
 from pytest_zacperf.units import format_ns
@@ -18,7 +19,6 @@ WORDS = ("baseline", "candidate")
 VALUE_HEADER = ("figure", *WORDS)
 STAGE_HEADER = ("stage", *WORDS, "ratio")
 STAGE_NUMBERS = frozenset({1, 2, 3})
-IDENTICAL = "identical: the same order events{}"
 
 
 def run_parity_lines(found: RunParity) -> list[str]:
@@ -27,15 +27,26 @@ def run_parity_lines(found: RunParity) -> list[str]:
     if found.same_inputs:
         lines.append(found.same_inputs)
     if found.is_identical:
-        also = " and statistics" if found.has_statistics else ""
-        lines.append(IDENTICAL.format(also))
+        lines.append(_identical(found))
     if found.order_events is not None:
         lines += difference_lines(found.order_events, words=WORDS)
     elif not found.is_identical:
         lines.append("the order events are the same")
-    for title, values in (("statistics", found.statistics), ("work", found.work)):
-        lines += _values(title, values)
+    if found.trades is not None:
+        lines += rows_lines(found.trades, "trade", "entry_ts_ns", words=WORDS)
+    if found.equity is not None:
+        lines += rows_lines(found.equity, "equity point", "ts_ns", words=WORDS)
+    lines += _values("statistics that differ", found.statistics)
+    lines += _values("work that differs", found.work)
+    lines += [f"not compared, for only one side has it: {name}" for name in found.only_one_has]
     return [*lines, *_stages(found)]
+
+
+def _identical(found: RunParity) -> str:
+    *first, last = found.compared
+    what = f"{', '.join(first)} and {last}" if first else last
+    within = " within the tolerances" if found.tolerances else ""
+    return f"identical{within}: the same {what}"
 
 
 def run_parity_markdown(found: RunParity, report: ParityReport | None) -> list[str]:
@@ -56,7 +67,7 @@ def run_parity_markdown(found: RunParity, report: ParityReport | None) -> list[s
 def _values(title: str, values: Sequence[ChangedValue]) -> Iterator[str]:
     if not values:
         return
-    yield f"{title} that differ:"
+    yield f"{title}:"
     rows = [(escape(one.name), _shown(one.expected), _shown(one.actual)) for one in values]
     shown = table_lines(VALUE_HEADER, rows[:MOST_VALUES], numbers=frozenset({1, 2}))
     yield from (f"  {line}" for line in shown)

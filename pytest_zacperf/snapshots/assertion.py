@@ -8,9 +8,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from pytest_zacperf.ci import is_under_ci
-from pytest_zacperf.parity import Tolerance, numbers_of, parse_tolerances
-from pytest_zacperf.parity.canonical_form import NUMBERS
-from pytest_zacperf.records import EquityPoint, Trade
+from pytest_zacperf.parity import Tolerance, parse_tolerances
+from pytest_zacperf.parity.tolerance import FIELDS
 from pytest_zacperf.session import SESSION
 from pytest_zacperf.snapshots.delivery import UPDATES, Delivery
 from pytest_zacperf.snapshots.extension import ComparedExtension
@@ -18,8 +17,6 @@ from pytest_zacperf.snapshots.order_events import OrderEventsExtension
 from pytest_zacperf.snapshots.values import EquityExtension, StatisticsExtension, TradesExtension
 
 PARITY_MARKER = "parity"
-# What may have a tolerance, of whatever is recorded.
-FIELDS = tuple(dict.fromkeys([*NUMBERS, *numbers_of(Trade), *numbers_of(EquityPoint)]))
 NEEDS_REASON = (
     '  --snapshot-update writes nothing without a reason: give --zacperf-reason "...", or set '
     "ZACPERF_REASON"

@@ -158,7 +158,8 @@ def note_end(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
     received = item.stash.get(PENDING, [])
     if not received:
         return
-    if report.failed and not _is_the_difference(item, call):
+    # Not what the report says: a test that is expected to fail has not failed there.
+    if (report.failed or call.excinfo is not None) and not _is_the_difference(item, call):
         reason = call.excinfo.typename if call.excinfo else "an error"
         item.stash.setdefault(PROBLEM, f"{reason} in its {report.when}, not only another recording")
     if report.when == "teardown":

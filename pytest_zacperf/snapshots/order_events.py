@@ -6,6 +6,7 @@ from syrupy.types import SerializableData, SerializedData
 
 from pytest_zacperf import render
 from pytest_zacperf.parity import OrderEvents, difference, size_text
+from pytest_zacperf.parity.canonical_form import NUMBERS
 from pytest_zacperf.snapshots.extension import ComparedExtension
 from pytest_zacperf.store import ENDINGS, FileContent
 
@@ -38,7 +39,8 @@ class OrderEventsExtension(ComparedExtension):
         if expected == actual:
             return self.meet()
         try:
-            found = difference(expected, actual, tolerances=self.tolerances)
+            allowed = {name: self.tolerances[name] for name in NUMBERS if name in self.tolerances}
+            found = difference(expected, actual, tolerances=allowed)
         except ValueError as e:
             return self.damaged(e, actual)
         if found is None:

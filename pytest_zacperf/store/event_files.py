@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
@@ -31,7 +32,7 @@ def read_rows(path: Path) -> Rows:
 
     """
     try:
-        data = path.read_bytes()
+        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as e:
         raise StoreError(f"{path} cannot be read: {e.strerror}", "name a run or a file") from e
     start = data.lstrip()[:1]
@@ -86,6 +87,8 @@ def _csv(path: Path, text: str) -> Iterator[dict[str, object]]:
                     f"the header has {len(header)}",
                 )
             yield dict(row)
+        if reader.line_num < 2:  # noqa: PLR2004 - a header, or whatever a line with a comma is
+            raise StoreError(f"{path} holds a line and no order events", FORMATS)
     except csv.Error as e:
         raise _damaged(path, f"near line {reader.line_num}", e) from e
 

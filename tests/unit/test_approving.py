@@ -212,7 +212,8 @@ def test_what_a_partial_session_received_cannot_be_approved(
     assert shown.exit_code == 2
     assert shown.stderr == (
         f"Error: what {NODE_ID} received cannot be approved: {problem}\n"
-        "  hint: run the test again, to its end\n"
+        "  hint: run the test again, to its end; zacperf recordings prune drops that of a deleted "
+        "test\n"
     )
     assert [path.read_bytes() for path in recordings(recorded)] == before
 
@@ -255,6 +256,62 @@ def test_where_only_new_recordings_are_wanted_a_changed_one_stays_and_can_be_app
     assert changed.read_bytes() != before
 
 
+def test_what_a_deleted_test_received_keeps_no_window_from_being_approved(
+    recorded: Project,
+) -> None:
+    recorded.write(
+        "tests/test_gone.py",
+        """
+def test_gone(backtest, order_events_snapshot):
+    if backtest.order_events != order_events_snapshot:
+        raise ValueError
+""",
+    )
+    recorded.run("--zacperf-window", "wk-1").assert_outcomes(failed=2)
+    (recorded.root / "tests" / "test_gone.py").unlink()
+    shown = approve("wk-1", "-m", "a better fill")
+    assert shown.exit_code == 1
+    assert shown.stdout.startswith("recorded snapshots/parity/test_orders/test_order_events[wk-1]")
+    assert shown.stderr == (
+        "left out: what tests/test_gone.py::test_gone[wk-1] received cannot be approved: "
+        "ValueError in its call, not only another recording\n"
+    )
+    pruned = CliRunner().invoke(main, ["recordings", "prune", "--yes"])
+    assert pruned.stdout.splitlines() == [
+        (
+            "what tests/test_gone.py::test_gone[wk-1] received: first recording: 2 orders, 4 order "
+            "events"
+        ),
+        "deleted 1",
+    ]
+    assert not received(recorded)
+
+
+def test_a_window_is_approved_as_the_last_session_received_it(recorded: Project) -> None:
+    recorded.write("tests/test_other.py", PARITY_TESTS)
+    recorded.run("--zacperf-window", "wk-1", "tests/test_other.py").assert_outcomes(failed=1)
+    recorded.run("--zacperf-window", "wk-1", TEST_FILE).assert_outcomes(failed=1)
+    shown = approve("wk-1", "-m", "a better fill")
+    assert shown.exit_code == 1
+    assert shown.stderr == (
+        "left out: tests/test_other.py::test_order_events[wk-1] received it in an earlier session; "
+        "name the test to approve it\n"
+    )
+    assert [path.parent.name for path in received(recorded)] != []
+    assert approve("tests/test_other.py::test_order_events[wk-1]", "-m", "too").exit_code == 0
+
+
+@pytest.mark.parametrize("expected", ["xfail(strict=False)", "xfail(raises=RuntimeError)"])
+def test_an_error_that_is_expected_keeps_a_test_from_being_recorded(
+    project: Project, expected: str
+) -> None:
+    broken = PARITY_TESTS.replace("parity", expected) + "    raise RuntimeError\n"
+    project.write(TEST_FILE, broken)
+    result = project.run(*UPDATE)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["not recorded: *: RuntimeError in its call, not only another *"])
+
+
 @pytest.mark.parametrize(
     "stop", ["pytest.exit('enough', returncode=0)", "raise KeyboardInterrupt"], ids=("exit", "^C")
 )
@@ -265,6 +322,7 @@ def test_a_session_that_somebody_stopped_records_nothing(recorded: Project, stop
     result.stdout.fnmatch_lines([
         "not recorded: *received cannot be approved: its session was partial: it was interrupted"
     ])
+    assert result.ret in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}
     assert [path.read_bytes() for path in recordings(recorded)] == before
 
 
@@ -351,8 +409,9 @@ def test_what_is_damaged_is_skipped(recorded: Project) -> None:
     (content,) = received(recorded)
     content.with_name(f"{content.name}.record.json").write_text("{")
     shown = approve("wk-1", "-m", "x")
+    assert shown.exit_code == 2
     assert "is damaged: " in shown.stderr
-    assert shown.stdout == "nothing is pending: no test has received anything but its recording\n"
+    assert "Error: nothing that 'wk-1' received is pending\n" in shown.stderr
 
 
 def test_what_a_killed_session_received_cannot_be_approved(recorded: Project) -> None:

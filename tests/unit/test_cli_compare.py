@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from pathlib import Path
@@ -12,9 +13,10 @@ from click.testing import CliRunner, Result
 from support.order_events import event
 from support.recorded import run
 
+from pytest_zacperf import store
 from pytest_zacperf.cli import main
 from pytest_zacperf.parity import encode_events
-from pytest_zacperf.records import OrderEvent, Run
+from pytest_zacperf.records import EquityPoint, OrderEvent, Run, Trade, Work
 
 SHARED = Path(
     os.environ.get("ZACPERF_ZACQC_FOLDER", Path(__file__).parents[3] / "shared" / "zacqc")
@@ -141,7 +143,7 @@ def test_markdown_goes_to_a_file(tmp_path: Path, changed: list[OrderEvent]) -> N
     sides = written(tmp_path / "a", EVENTS), written(tmp_path / "b", changed)
     output = tmp_path / "report.md"
     shown = compare(*sides, "--format", "markdown", "--output", output)
-    assert (shown.exit_code, shown.stdout) == (1, "")
+    assert (shown.exit_code, shown.stdout) == (1, f"written to {output}\n")
     text = output.read_text(encoding="utf-8")
     assert text.startswith(f"# {sides[1]} against {sides[0]}\n")
     assert "## Orders that are not the same" in text
@@ -170,6 +172,80 @@ def test_two_runs_are_held_against_each_other_in_all_they_did(tmp_path: Path) ->
         "  orders      5 ns       5 ns   1.00",
     ]
     assert compare(*sides, "--tolerance", "statistics.Sharpe Ratio=0.25").exit_code == 0
+
+
+TRADE = Trade(
+    symbol="MCD",
+    side="buy",
+    quantity=10.0,
+    entry_ts_ns=1_737_470_703_000_000_000,
+    exit_ts_ns=1_737_470_704_000_000_000,
+    entry_price=297.0,
+    exit_price=298.0,
+    profit_loss=10.0,
+    fees=2.0,
+)
+
+
+def test_trades_and_equity_of_two_runs_are_compared_too(tmp_path: Path) -> None:
+    sides = [run_folder(tmp_path / name, EVENTS, run()) for name in "ab"]
+    for side, price in zip(sides, (298.0, 298.5), strict=True):
+        trade = msgspec.structs.replace(TRADE, exit_price=price)
+        (side / "trades.jsonl").write_bytes(msgspec.json.encode(trade) + b"\n")
+        points = [EquityPoint(ts_ns=1_737_470_703_000_000_000, equity=price)]
+        (side / "equity.parquet").write_bytes(store.equity_bytes(points))
+    shown = compare(*sides)
+    assert shown.exit_code == 1
+    lines = shown.stdout.splitlines()
+    assert "trade 1 is not the same" in lines
+    assert "  exit_price: baseline 298.0, candidate 298.5" in lines
+    assert "  equity: baseline 298.0, candidate 298.5" in lines
+    within = compare(*sides, "--tolerance", "exit_price=0.5", "--tolerance", "equity=0.5")
+    assert within.exit_code == 0
+    assert within.stdout.splitlines()[2] == (
+        "identical within the tolerances: the same order events, trades, equity and statistics"
+    )
+    (sides[0] / "trades.jsonl").unlink()
+    only_one = compare(*sides, "--tolerance", "equity=0.5")
+    assert "not compared, for only one side has it: trades" in only_one.stdout.splitlines()
+
+
+def test_a_tolerance_of_equity_is_one_of_the_final_equity(tmp_path: Path) -> None:
+    works = [
+        Work(data_points=1, orders=3, order_events=3, final_equity=equity)
+        for equity in (100.0, 100.25)
+    ]
+    sides = [
+        run_folder(tmp_path / name, EVENTS, run(work=work))
+        for name, work in zip("ab", works, strict=True)
+    ]
+    assert compare(*sides).exit_code == 1
+    assert compare(*sides, "--tolerance", "equity=0.25").exit_code == 0
+
+
+def test_a_file_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    shown = compare(written(tmp_path / "a", EVENTS), tmp_path / "nosuch.json")
+    assert (shown.exit_code, shown.stderr) == (
+        2,
+        (
+            f"Error: {tmp_path / 'nosuch.json'} does not exist\n"
+            "  hint: name a run, the folder of one, or a file\n"
+        ),
+    )
+
+
+def test_the_same_events_in_other_bytes_are_identical(tmp_path: Path) -> None:
+    other = tmp_path / "b"
+    other.write_bytes(encode_events(EVENTS).replace(b"\n", b"\r\n"))
+    assert compare(written(tmp_path / "a", EVENTS), other).exit_code == 0
+
+
+def test_a_byte_order_mark_hides_no_difference(tmp_path: Path, changed: list[OrderEvent]) -> None:
+    sides = tmp_path / "a.json", tmp_path / "b.json"
+    for side, events in zip(sides, (EVENTS, changed), strict=True):
+        side.write_bytes(codecs.BOM_UTF8 + msgspec.json.encode(events))
+    assert compare(*sides).exit_code == 1
+    assert compare(sides[0], written(tmp_path / "a", EVENTS)).exit_code == 0
 
 
 def lean_folder(path: Path, *, trades: int = 3, fee: float = 0.5) -> Path:
@@ -210,6 +286,28 @@ def test_a_folder_that_holds_no_run_is_told(tmp_path: Path) -> None:
             "  hint: name the folder of a run\n"
         ),
     )
+
+
+def test_a_folder_with_two_summaries_or_a_damaged_one_is_told(tmp_path: Path) -> None:
+    folder = lean_folder(tmp_path / "a")
+    (folder / "summary.json").write_text("{")
+    two = compare(folder, folder)
+    assert (two.exit_code, "holds 1234-summary.json and summary.json" in two.stderr) == (2, True)
+    (folder / "1234-summary.json").unlink()
+    damaged = compare(folder, folder)
+    assert damaged.exit_code == 2
+    assert damaged.stderr.endswith("hint: name the file of order events itself, to do without it\n")
+
+
+def test_where_one_side_has_no_summary_that_is_told(tmp_path: Path) -> None:
+    sides = lean_folder(tmp_path / "a"), lean_folder(tmp_path / "b")
+    (sides[1] / "1234-summary.json").unlink()
+    shown = compare(*sides)
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[1:] == [
+        "identical: the same order events",
+        "not compared, for only one side has it: statistics",
+    ]
 
 
 def test_a_folder_with_two_files_of_order_events_is_told(tmp_path: Path) -> None:
@@ -269,6 +367,20 @@ def test_a_run_without_a_result_cannot_be_compared(tmp_path: Path) -> None:
             encode_events(EVENTS[:1]) + b'{"symbol": "' + b"x" * 10_000_000 + b'"}\n',
             "line 2 holds no order event",
             id="10 MB",
+        ),
+        pytest.param(b"a,b\n", "holds a line and no order events", id="header alone"),
+        pytest.param(
+            encode_events(EVENTS).replace(b'"order_id":2', b'"order_id":' + b"9" * 40),
+            "bad: line 2 holds no order event",
+            id="huge number in a line",
+        ),
+        pytest.param(
+            msgspec.json.encode(EVENTS).replace(b'"order_id":1', b'"order_id":' + b"9" * 400),
+            "order event 1: Expected `int` <= 9223372036854775807",
+            id="huge number in an array",
+        ),
+        pytest.param(
+            encode_events(EVENTS[:1]) + b'{"symbol":"\xff"}\n', "line 2", id="a byte of no UTF-8"
         ),
         pytest.param(b"[" * 5000, "is damaged: ", id="nested"),
         pytest.param(

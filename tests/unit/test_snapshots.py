@@ -160,6 +160,16 @@ def test_what_cannot_be_kept_is_told_and_hides_no_difference(project: Project) -
     assert not (project.root / "snapshots").exists()
 
 
+@pytest.mark.usefixtures("recorded")
+def test_a_tolerance_of_another_kind_is_no_matter(project: Project) -> None:
+    tolerance = '{"fill_price": 0.02, "equity": 1, "statistics.sharpe": 0.5}'
+    marked = PARITY_TEST.replace("mark.parity", f"mark.parity(tolerance={tolerance})")
+    project.write(TEST_FILE, marked)
+    strategy = (project.root / "strategy.py").read_text(encoding="utf-8")
+    project.write("strategy.py", strategy.replace("297.12", "297.13"))
+    project.run().assert_outcomes(passed=1)
+
+
 def test_a_tolerance_without_a_field_is_told(project: Project) -> None:
     project.write(TEST_FILE, PARITY_TEST.replace("mark.parity", "mark.parity(tolerance=0.01)"))
     result = project.run()

@@ -81,7 +81,7 @@ def test_what_is_not_the_same_is_named(changed: Project) -> None:
         "E           if this run is right: zacperf approve '*test_trades[[]wk-1[]]' -m \"...\"",
     ])
     result.stdout.fnmatch_lines([
-        "E       assert 1 of 1 recorded statistics are not the same",
+        "E       assert 1 of 1 statistics are not the same",
         "E           sharpe: expected 1.5, was 1.75",
     ])
     result.stdout.fnmatch_lines([
