@@ -1,7 +1,7 @@
 """Results to lines of text; decides nothing and prints nothing."""
 
 from pytest_zacperf.render.blame import blame_line, blame_lines
-from pytest_zacperf.render.determinism import determinism_line
+from pytest_zacperf.render.determinism import determinism_line, twice_command
 from pytest_zacperf.render.divergence import change_text, difference_lines
 from pytest_zacperf.render.listing import Listed, listing_table, stacked
 from pytest_zacperf.render.parity_report import parity_report_lines
@@ -60,6 +60,7 @@ __all__ = [
     "stacked",
     "summary_lines",
     "table_lines",
+    "twice_command",
     "verdict_line",
     "warning_lines",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_zacperf.records import Run
+from pytest_zacperf.records import Run, Window
 from pytest_zacperf.render.text import escape
 
-LOOK_FOR_REASON = "`zacperf backtest --twice` looks for the reason"
+TWICE = "zacperf backtest --start {window.start} --end {window.end} --twice"
 UNKNOWN_DATA = "the engine does not say which data it read, so changed data may be the reason"
 
 
@@ -17,4 +17,10 @@ def determinism_line(run: Run) -> str | None:
     same = "code, parameters and data" if is_data_known else "code and parameters"
     reasons = [] if is_data_known else [UNKNOWN_DATA]
     what = f"run {escape(run.differs_from)} had the same {same}, and other order events"
-    return "; ".join([f"NOT DETERMINISTIC: {what}", *reasons, LOOK_FOR_REASON])
+    reason = f"`{twice_command(run.workload.window)}` looks for the reason"
+    return "; ".join([f"NOT DETERMINISTIC: {what}", *reasons, reason])
+
+
+def twice_command(window: Window) -> str:
+    """Return the command that tells whether a backtest is deterministic in a window."""
+    return TWICE.format(window=window)

@@ -14,14 +14,14 @@ import pytest
 
 from pytest_zacperf import render, store
 from pytest_zacperf.parity import Difference, OrderEvents
-from pytest_zacperf.parity_report import report_of
+from pytest_zacperf.parity_report import ParityReport, report_of
 from pytest_zacperf.records import Origin, Received
 from pytest_zacperf.session import SESSION
 from pytest_zacperf.store import FileContent, Pending, ReceivedFiles, Recordings
 
 SECTION = "zacperf"
 NOT_ENDED = "its test did not end"
-NOT_DETERMINISTIC = "  zacperf backtest --twice tells whether the backtest is deterministic"
+NOT_DETERMINISTIC = "  is it deterministic? {}"
 SESSION_NOT_ENDED = "its session did not end"
 PENDING = pytest.StashKey[list[Pending]]()
 PROBLEM = pytest.StashKey[str]()
@@ -75,14 +75,19 @@ class Delivery:
         markdown = render.parity_report_lines(report, found)
         self.item.add_report_section("call", SECTION, "\n".join(markdown))
         folder = self._received.folder_of(self._place(recording))
-        what_now = [NOT_DETERMINISTIC] if report.is_with_itself else self.what_now()
-        if report.same_inputs:
-            what_now.insert(0, f"  {report.same_inputs}")
+        what_now = self._explained(report)
         try:
             path = store.write_parity_report(folder, "\n".join(markdown) + "\n", report)
         except OSError as e:  # a full disk changes no outcome
             return [f"  report not written: {e.strerror}", *what_now]
         return [f"  report: {path.relative_to(self._root)}", *what_now]
+
+    def _explained(self, report: ParityReport) -> list[str]:
+        origin = report.actual_origin
+        what_now = self.what_now()
+        if report.is_with_itself and origin is not None:
+            what_now = [NOT_DETERMINISTIC.format(render.twice_command(origin.workload.window))]
+        return [*([f"  {report.same_inputs}"] if report.same_inputs else []), *what_now]
 
     def keep(
         self,

@@ -170,7 +170,7 @@ def test_a_run_that_differs_from_itself_is_not_offered_for_approval(recorded: Pr
     result = recorded.run("--zacperf-window", "wk-1")
     result.stdout.fnmatch_lines([
         "E           same code, parameters and data on both sides: this compares a run with itself",
-        "E           zacperf backtest --twice tells whether the backtest is deterministic",
+        "E           is it deterministic? zacperf backtest --start 2025-01-20 --end * --twice",
     ])
     result.stdout.no_fnmatch_line("*zacperf approve*")
 

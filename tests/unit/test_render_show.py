@@ -184,7 +184,8 @@ def test_a_run_with_the_fingerprints_and_not_the_events_of_another_is_loud() -> 
     run = msgspec.structs.replace(DONE, differs_from="other")
     assert determinism_line(run) == (
         "NOT DETERMINISTIC: run other had the same code, parameters and data, and other order "
-        "events; `zacperf backtest --twice` looks for the reason"
+        "events; `zacperf backtest --start 2025-10-01 --end 2025-10-01 --twice` looks for the "
+        "reason"
     )
 
 
@@ -193,5 +194,5 @@ def test_unknown_data_may_be_the_reason_of_other_order_events() -> None:
     assert determinism_line(run) == (
         "NOT DETERMINISTIC: run other had the same code and parameters, and other order events; "
         "the engine does not say which data it read, so changed data may be the reason; "
-        "`zacperf backtest --twice` looks for the reason"
+        "`zacperf backtest --start 2025-10-01 --end 2025-10-01 --twice` looks for the reason"
     )
