@@ -9,8 +9,10 @@ import msgspec
 
 from pytest_zacperf import render, store
 from pytest_zacperf.parity import Tolerance, equity_key, rows_difference, trade_key
+from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX
 from pytest_zacperf.records import StatisticValue, Trade
 from pytest_zacperf.run_parity import changed_values
+from pytest_zacperf.values import nearest
 
 Tolerances: TypeAlias = Mapping[str, Tolerance]
 Words: TypeAlias = tuple[str, str]
@@ -70,6 +72,14 @@ def _statistics(expected: bytes, actual: bytes, tolerances: Tolerances, words: W
     kind = dict[str, StatisticValue]
     recorded = msgspec.json.decode(expected, type=kind)
     received = msgspec.json.decode(actual, type=kind)
+    names = [*recorded, *received]
+    for name in tolerances:
+        statistic = name.removeprefix(STATISTICS_PREFIX)
+        if name.startswith(STATISTICS_PREFIX) and statistic not in names:
+            return [
+                f"{name!r} has a tolerance and is no statistic",
+                f"  {nearest(statistic, names)}",
+            ]
     changed = list(changed_values(recorded, received, tolerances))
     return render.figures_lines(changed, recorded, words=words) if changed else []
 

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_zacperf import render, store
 from pytest_zacperf.parity import Difference, OrderEvents
-from pytest_zacperf.parity_report import ParityReport, report_of
+from pytest_zacperf.parity_report import is_with_itself, report_of, same_inputs
 from pytest_zacperf.records import Origin, Received
 from pytest_zacperf.session import SESSION
 from pytest_zacperf.store import FileContent, Pending, ReceivedFiles, Recordings
@@ -75,19 +75,12 @@ class Delivery:
         markdown = render.parity_report_lines(report, found)
         self.item.add_report_section("call", SECTION, "\n".join(markdown))
         folder = self._received.folder_of(self._place(recording))
-        what_now = self._explained(report)
+        what_now = self.what_now(recording, actual)
         try:
             path = store.write_parity_report(folder, "\n".join(markdown) + "\n", report)
         except OSError as e:  # a full disk changes no outcome
             return [f"  report not written: {e.strerror}", *what_now]
         return [f"  report: {path.relative_to(self._root)}", *what_now]
-
-    def _explained(self, report: ParityReport) -> list[str]:
-        origin = report.actual_origin
-        what_now = self.what_now()
-        if report.is_with_itself and origin is not None:
-            what_now = [NOT_DETERMINISTIC.format(render.twice_command(origin.workload.window))]
-        return [*([f"  {report.same_inputs}"] if report.same_inputs else []), *what_now]
 
     def keep(
         self,
@@ -137,11 +130,26 @@ class Delivery:
         number = seen.index(recording)
         return f"{self.test}.{number}" if number else self.test
 
-    def what_now(self) -> list[str]:
-        """Return how to go on after a failure."""
+    def what_now(self, recording: Path, actual: object) -> list[str]:
+        """Return how to go on after a failure.
+
+        Args:
+            recording: What was expected.
+            actual: What came instead.
+
+        """
         if self.refused:
             return [self.refused]
-        return [f'  if this run is right: zacperf approve {shlex.quote(self.test)} -m "..."']
+        sides = Recordings(self._root).origin(recording), self._origin(actual)
+        remark = same_inputs(*sides)
+        lines = [] if remark is None else [f"  {remark}"]
+        if is_with_itself(*sides) and sides[1] is not None:
+            command = render.twice_command(sides[1].workload.window)
+            return [*lines, NOT_DETERMINISTIC.format(command)]
+        return [
+            *lines,
+            f'  if this run is right: zacperf approve {shlex.quote(self.test)} -m "..."',
+        ]
 
     def _origin(self, actual: object) -> Origin | None:
         if isinstance(actual, OrderEvents) and actual.origin is not None:

@@ -68,7 +68,7 @@ class ValueExtension(ComparedExtension):
     def _deliver(self, found: Sequence[str], actual: bytes) -> Sequence[str]:
         change = self.change_of(found)
         self.delivery.keep([actual], self.recording, change=change, lines=tuple(found))
-        return self.delivery.what_now()
+        return self.delivery.what_now(self.recording, None)
 
     @staticmethod
     def change_of(lines: Sequence[str]) -> str:

@@ -108,6 +108,33 @@ def test_a_tolerance_that_nobody_has_fails_the_test(changed: Project) -> None:
     result.stdout.fnmatch_lines(["tolerance: 'symbol' has no tolerance; these have: quantity, *"])
 
 
+def test_a_tolerance_of_a_statistic_that_nobody_has_is_told(changed: Project) -> None:
+    changed.write(TEST_FILE, with_tolerance('tolerance={"statistics.sharp": 1}'))
+    result = changed.run("-k", "statistics")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "E       assert 'statistics.sharp' has a tolerance and is no statistic",
+        "E           did you mean 'sharpe'?",
+    ])
+
+
+def test_values_of_a_run_that_is_compared_with_itself_are_not_offered_for_approval(
+    changed: Project,
+) -> None:
+    strategy = (changed.root / "strategy.py").read_text(encoding="utf-8")
+    known = strategy.replace("data_points=", 'data_fingerprint="da7a", data_points=')
+    changed.write("strategy.py", known.replace("1.75", "time.time()").replace("1.5", "time.time()"))
+    changed.write("strategy.py", "import time\n" + (changed.root / "strategy.py").read_text())
+    changed.run("-k", "statistics", "--snapshot-update", "--zacperf-reason", "r")
+    result = changed.run("-k", "statistics")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "E           same code, parameters and data on both sides: this compares a run with itself",
+        "E           is it deterministic? zacperf backtest --start *",
+    ])
+    result.stdout.no_fnmatch_line("*zacperf approve*")
+
+
 def test_what_was_received_can_be_approved(
     changed: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
