@@ -111,6 +111,12 @@ def project(pytester: pytest.Pytester) -> Project:
     return project
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where recordings are kept for the next test of a module."""
+    return tmp_path_factory.mktemp("kept") / "snapshots"
+
+
 @pytest.fixture(autouse=True)
 def only_our_plugins(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep inner runs fast and independent of what else happens to be installed."""

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, get_args
 
 import msgspec
 
-from pytest_zacperf.parity.canonical_form import canonical
+from pytest_zacperf.parity.canonical_form import NUMBERS, canonical
 from pytest_zacperf.records import OrderEvent, OrderStatus
 from pytest_zacperf.sentences import cut, escape
 
@@ -49,7 +49,6 @@ STATUSES: Mapping[str, str] = {
     "partial": "partially_filled",
 }
 SIDES = {"buy": "buy", "b": "buy", "long": "buy", "sell": "sell", "s": "sell", "short": "sell"}
-NUMBERS = ("quantity", "limit_price", "stop_price", "fill_quantity", "fill_price", "fee")
 NEEDED = ("ts_event_ns", "symbol", "order_id", "status", "quantity")
 # Below these a number of time is in s, ms or us; none of them is a date between 1973 and 5138.
 UNITS = ((100_000_000_000, 1_000_000_000), (10**14, 1_000_000), (10**17, 1_000))

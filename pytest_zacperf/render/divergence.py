@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from pytest_zacperf.parity import Counts, Difference, Divergence, Kind, Totals
 from pytest_zacperf.records import OrderEvent
-from pytest_zacperf.render.text import cut, escape
+from pytest_zacperf.render.text import cut, escape, value_text
 from pytest_zacperf.units import NS_PER_S, format_count
 
 EXCHANGE_ZONE = "America/New_York"
-LONGEST_VALUE = 48
 LONGEST_NAME = 20
 LONGEST_LIST = 48
 LONGEST_LINE = 120
@@ -160,17 +159,7 @@ def _shown(name: str, expected: OrderEvent, actual: OrderEvent) -> list[str]:
     values = [getattr(event, name) for event in (expected, actual)]
     if name == "ts_event_ns":
         return [_utc(value) for value in values]
-    return [_value(value) for value in values]
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "none"
-    return cut(ascii(value) if _unsafe(value) else repr(value), LONGEST_VALUE)
-
-
-def _unsafe(value: object) -> bool:
-    return isinstance(value, str) and not value.isprintable()
+    return [value_text(value) for value in values]
 
 
 def _utc(ts_event_ns: int) -> str:

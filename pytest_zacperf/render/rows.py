@@ -8,13 +8,12 @@ from typing import Any
 import msgspec
 
 from pytest_zacperf.parity import RowsDifference
-from pytest_zacperf.records import StatisticValue
 from pytest_zacperf.render.divergence import time_text
-from pytest_zacperf.render.text import cut, escape
+from pytest_zacperf.render.text import cut, escape, value_text
 from pytest_zacperf.run_parity import ChangedValue
 from pytest_zacperf.units import format_count
 
-LONGEST_VALUE = 48
+LONGEST_SYMBOL = 48
 LONGEST_LINE = 130
 MOST_FIELDS = 3
 MOST_FIGURES = 4
@@ -47,8 +46,8 @@ def rows_lines(
         lines.append(f"  {time_text(getattr(row, time_field))}{_symbol(row)}")
     if found.expected is not None and found.actual is not None:
         lines += [
-            f"  {name}: {words[0]} {_shown(getattr(found.expected, name))}, "
-            f"{words[1]} {_shown(getattr(found.actual, name))}"
+            f"  {name}: {words[0]} {value_text(getattr(found.expected, name))}, "
+            f"{words[1]} {value_text(getattr(found.actual, name))}"
             for name in found.fields[:MOST_FIELDS]
         ]
     lines.append(f"  {noun}s: {rows_text(found)}")
@@ -84,8 +83,8 @@ def figures_lines(
         f"{len(changed)} of {len(names)} statistics are not the same",
         *(
             cut(
-                f"  {escape(one.name)}: {words[0]} {_shown(one.expected)}, "
-                f"{words[1]} {_shown(one.actual)}",
+                f"  {escape(one.name)}: {words[0]} {value_text(one.expected)}, "
+                f"{words[1]} {value_text(one.actual)}",
                 LONGEST_LINE,
             )
             for one in changed[:MOST_FIGURES]
@@ -96,8 +95,4 @@ def figures_lines(
 
 def _symbol(row: msgspec.Struct) -> str:
     symbol = getattr(row, "symbol", None)
-    return f", {cut(escape(symbol), LONGEST_VALUE)}" if isinstance(symbol, str) else ""
-
-
-def _shown(value: StatisticValue) -> str:
-    return "none" if value is None else cut(escape(repr(value)), LONGEST_VALUE)
+    return f", {cut(escape(symbol), LONGEST_SYMBOL)}" if isinstance(symbol, str) else ""

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_zacperf.parity_report import ParityReport
-from pytest_zacperf.records import StatisticValue
 from pytest_zacperf.render.divergence import difference_lines
 from pytest_zacperf.render.parity_report import parity_detail_lines
 from pytest_zacperf.render.rows import rows_lines
-from pytest_zacperf.render.text import cut, escape, table_lines
+from pytest_zacperf.render.text import escape, table_lines, value_text
 from pytest_zacperf.run_parity import ChangedValue, RunParity
 from pytest_zacperf.units import format_ns
 
 MOST_VALUES = 20
-LONGEST_VALUE = 48
 WORDS = ("baseline", "candidate")
 VALUE_HEADER = ("figure", *WORDS)
 STAGE_HEADER = ("stage", *WORDS, "ratio")
@@ -68,15 +66,11 @@ def _values(title: str, values: Sequence[ChangedValue]) -> Iterator[str]:
     if not values:
         return
     yield f"{title}:"
-    rows = [(escape(one.name), _shown(one.expected), _shown(one.actual)) for one in values]
+    rows = [(escape(one.name), value_text(one.expected), value_text(one.actual)) for one in values]
     shown = table_lines(VALUE_HEADER, rows[:MOST_VALUES], numbers=frozenset({1, 2}))
     yield from (f"  {line}" for line in shown)
     if len(rows) > MOST_VALUES:
         yield f"  and {len(rows) - MOST_VALUES} more"
-
-
-def _shown(value: StatisticValue) -> str:
-    return "none" if value is None else cut(escape(repr(value)), LONGEST_VALUE)
 
 
 def _stages(found: RunParity) -> Iterator[str]:

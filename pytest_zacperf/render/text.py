@@ -7,12 +7,18 @@ from dataclasses import dataclass
 
 from pytest_zacperf.sentences import cut, escape
 
-__all__ = ["Table", "cut", "escape", "fitted", "table_lines"]
+__all__ = ["Table", "cut", "escape", "fitted", "table_lines", "value_text"]
 
 # pytest cuts an explanation that is longer.
 MOST_LINES = 8
 MOST_CHARACTERS = 640
 LONGEST_FIRST = 400
+LONGEST_VALUE = 48
+
+
+def value_text(value: object) -> str:
+    """Return a value as Python writes it, escaped and cut; ``none`` for None."""
+    return "none" if value is None else cut(escape(repr(value)), LONGEST_VALUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,12 +27,6 @@ NODE_ID = f"{TEST_FILE}::test_order_events[wk-1]"
 ENDING = ".order_events.jsonl"
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where recordings are kept for the tests of this module."""
-    return tmp_path_factory.mktemp("kept") / "snapshots"
-
-
 @pytest.fixture
 def recorded(project: Project, kept: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Return a project whose two windows are recorded, and whose strategy has changed since."""

@@ -28,12 +28,6 @@ TEST_FILE = "tests/test_orders.py"
 ENDING = ".order_events.jsonl"
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where recordings are kept for the tests of this module."""
-    return tmp_path_factory.mktemp("kept") / "snapshots"
-
-
 @pytest.fixture
 def recorded(project: Project, kept: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     project.write(TEST_FILE, PARITY_TEST)

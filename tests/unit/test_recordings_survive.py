@@ -33,12 +33,6 @@ def contents(project: Project) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.rglob("*.jsonl") if path.is_file()}
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where recordings are kept for the tests of this module."""
-    return tmp_path_factory.mktemp("kept") / "snapshots"
-
-
 @pytest.fixture
 def recorded(project: Project, kept: Path) -> dict[str, bytes]:
     """Return the recordings of two tests in two windows."""

@@ -35,12 +35,6 @@ def with_tolerance(tolerance: str = "") -> str:
     return TESTS.replace("TOLERANCE", tolerance)
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where recordings are kept for the tests of this module."""
-    return tmp_path_factory.mktemp("kept") / "snapshots"
-
-
 @pytest.fixture
 def changed(project: Project, kept: Path) -> Project:
     """Return a project whose values are recorded, and whose strategy has changed since."""
