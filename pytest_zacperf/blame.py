@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_zacperf.function_names import functions_by_name
 from pytest_zacperf.records import FunctionProfile
 
 MOST = 10
@@ -73,7 +74,7 @@ def grown(
         most: How many are returned at most.
 
     """
-    before, after = _by_name(baseline), _by_name(candidate)
+    before, after = functions_by_name(baseline), functions_by_name(candidate)
     growths = [_growth(before.get(key), function) for key, function in after.items()]
     worse = [growth for growth in growths if growth.grown_ns > 0]
     waiting_ns = sum(growth.grown_ns for growth in worse if growth.waits)
@@ -81,25 +82,6 @@ def grown(
     is_explained = waiting_ns <= MOST_WAITING_THREADS * working_ns
     worse.sort(key=lambda growth: (-growth.grown_ns, growth.module, growth.name))
     return tuple(sorted(worse[:most], key=lambda growth: growth.waits and is_explained))
-
-
-def _by_name(functions: Iterable[FunctionProfile]) -> dict[tuple[str, str], FunctionProfile]:
-    found: dict[tuple[str, str], FunctionProfile] = {}
-    for function in functions:
-        key = (function.module, function.name)
-        found[key] = _sum(found[key], function) if key in found else function
-    return found
-
-
-def _sum(one: FunctionProfile, other: FunctionProfile) -> FunctionProfile:
-    return FunctionProfile(
-        module=one.module,
-        name=one.name,
-        line=min(one.line, other.line),
-        calls=one.calls + other.calls,
-        own_ns=one.own_ns + other.own_ns,
-        total_ns=one.total_ns + other.total_ns,
-    )
 
 
 def _growth(before: FunctionProfile | None, after: FunctionProfile) -> Growth:

@@ -51,7 +51,7 @@ def checked(run: Run, others: Iterable[Run]) -> Run:
 
 def contradict(run: Run, other: Run) -> bool:
     """Return whether two runs had the same fingerprints and different order events."""
-    if run.fingerprints is None or other.fingerprints is None:
+    if run.fingerprints is None or other.fingerprints is None or run.partial or other.partial:
         return False
     is_same = run.fingerprints.workload == other.fingerprints.workload
     return is_same and run.order_events_hash != other.order_events_hash

@@ -35,6 +35,10 @@ class EngineError(ZacperfError):
     """An engine cannot be found, does not keep the protocol, or refuses its parameters."""
 
 
+class InvariantError(EngineError):
+    """A run cannot keep what its queue asks for, or does not agree with the queue's first run."""
+
+
 class MarketDataError(ZacperfError):
     """Market data are missing or damaged."""
 
@@ -49,3 +53,7 @@ class RunError(ZacperfError):
 
 class ComparisonError(ZacperfError):
     """Two runs whose costs cannot be compared."""
+
+
+class ScalingError(ZacperfError):
+    """Windows that do not say how a cost grows with their size."""

@@ -7,11 +7,13 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
+import psutil
 
 from pytest_zacperf import store
 from pytest_zacperf.environment import THREAD_VARIABLES
@@ -22,6 +24,8 @@ from pytest_zacperf.records import INTERRUPTED, Costs, MachineUse, Run, RunReque
 from pytest_zacperf.sentences import one_line, with_hint
 from pytest_zacperf.units import format_bytes
 from pytest_zacperf.worker import EXIT_NOT_WRITTEN
+
+OnDay: TypeAlias = Callable[[dt.date | None], None]
 
 STDERR_LINES = 3
 SMALLEST_CHILDREN = 0.05  # share of the worker's own peak memory
@@ -63,6 +67,7 @@ class Execution:
         machine: How the machine lock is held meanwhile.
         layout: Number of the worker's memory layout; None for one by chance.
         children: Notes the memory of the worker's children.
+        on_day: Told every 100 ms which simulated day the worker has come to.
 
     """
 
@@ -72,6 +77,7 @@ class Execution:
     machine: MachineUse
     layout: int | None = None
     children: ChildMemorySampler = field(default_factory=ChildMemorySampler)
+    on_day: OnDay | None = None
 
     @property
     def folder(self) -> Path:
@@ -86,7 +92,7 @@ class Execution:
     @property
     def task(self) -> Task:
         """The process to start."""
-        return Task(command=self._command(), on_tick=self.children.sample)
+        return Task(command=self._command(), on_tick=self._look)
 
     def ended(self, start_utc: dt.datetime, ended: Ended | None, failure: str | None) -> Run:
         """Return the record of a worker that has ended, or could not be started."""
@@ -94,6 +100,11 @@ class Execution:
         run = self._completed(self.failed(start_utc, failure, exit_status))
         # Part of it may be what an engine has written to its log.
         return msgspec.structs.replace(run, reason=run.reason and one_line(run.reason))
+
+    def _look(self, processes: Collection[psutil.Process]) -> None:
+        self.children.sample(processes)
+        if self.on_day is not None:
+            self.on_day(store.read_progress(self.folder))
 
     def _command(self) -> Command:
         return Command(
@@ -125,6 +136,7 @@ class Execution:
             workload=self.request.workload,
             machine=self.machine,
             layout=self.layout,
+            profile=self.request.profile,
             warnings=tuple(_cut_logs(self.folder)),
         )
 
@@ -150,6 +162,10 @@ class Execution:
             environment=result.environment,
             conditions=result.conditions,
             sources=self.request.sources,
+            setup=result.setup,
+            downloads=result.downloads,
+            invariants=result.invariants,
+            partial=result.partial,
             statistics=result.statistics,
             counts=result.counts,
             warnings=(*result.warnings, *run.warnings),

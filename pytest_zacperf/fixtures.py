@@ -4,44 +4,32 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from pytest_zacperf.errors import PlanError, SettingsError
-from pytest_zacperf.plan import select_windows
+from pytest_zacperf import window_choice
+from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.records import ParameterValue, Window, Workload
-from pytest_zacperf.session import NO_XDIST, SESSION, Session
+from pytest_zacperf.session import NO_XDIST, SESSION
 from pytest_zacperf.settings import PARITY_FOLDER, STORE_FOLDER
 from pytest_zacperf.values import parse_parameters
+from pytest_zacperf.window_choice import Problem
 
 if TYPE_CHECKING:  # these load the run store and syrupy, and at start-up nobody needs them
     from syrupy.assertion import SnapshotAssertion
 
     from pytest_zacperf.backtest import Backtest
+    from pytest_zacperf.judged_scaling import PlanScaling
     from pytest_zacperf.stored_side import StoredSide
 
     BaselineFactory: TypeAlias = Callable[..., Backtest]
 
 # Parametrized in place of `window` itself: a project's own fixture of that name is left alone.
 PLANNED_WINDOW = "_zacperf_window"
+# All windows of a test together; it is not parametrized.
+PLANNED_WINDOWS = "_zacperf_windows"
 NEED_ENGINE = frozenset({"backtest", "baseline", "baseline_for"})
-WINDOW_MARK_HINT = 'write @pytest.mark.window("id", ...) or @pytest.mark.window(label="week")'
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Stands for the windows of a test that cannot have any.
-
-    Attributes:
-        message: Why, and what to do about it.
-        stops_session: Whether pytest stops; otherwise the test fails alone.
-
-    """
-
-    message: str
-    stops_session: bool
 
 
 @pytest.fixture(name=PLANNED_WINDOW)
@@ -58,6 +46,19 @@ def _planned_window(request: pytest.FixtureRequest) -> Window:
             pytrace=False,
         )
     return window
+
+
+@pytest.fixture(name=PLANNED_WINDOWS)
+def _planned_windows(request: pytest.FixtureRequest) -> tuple[Window, ...]:
+    """Hand all windows of a test to it at once."""
+    session = request.config.stash[SESSION]
+    try:
+        windows = window_choice.choose(session, request.node, needs_engine=True)
+    except SettingsError as e:
+        raise pytest.fail.Exception(str(e), pytrace=False) from None
+    if not windows:
+        pytest.skip(window_choice.NONE_LEFT)
+    return windows
 
 
 @pytest.fixture
@@ -98,6 +99,15 @@ def baseline(request: pytest.FixtureRequest, window: Window) -> Backtest | Store
     from pytest_zacperf import baseline_choice  # noqa: PLC0415 - loads the run store
 
     return baseline_choice.choose(request, _workload(request, window, {}))
+
+
+@pytest.fixture
+def scaling(request: pytest.FixtureRequest, _zacperf_windows: tuple[Window, ...]) -> PlanScaling:
+    """Return how the backtest's costs grow with its size, over all windows of the test at once."""
+    from pytest_zacperf.judged_scaling import PlanScaling  # noqa: PLC0415 - loads the run store
+
+    workloads = [_workload(request, window, {}) for window in _zacperf_windows]
+    return PlanScaling(workloads, session=request.config.stash[SESSION], item=request.node)
 
 
 @pytest.fixture
@@ -170,14 +180,14 @@ def parametrize_windows(metafunc: pytest.Metafunc) -> None:
     if PLANNED_WINDOW not in metafunc.fixturenames:
         return
     session = metafunc.config.stash[SESSION]
+    needs_engine = not NEED_ENGINE.isdisjoint(metafunc.fixturenames)
     try:
-        windows = _windows(session, metafunc)
+        windows = window_choice.choose(session, metafunc.definition, needs_engine=needs_engine)
         parameters = [pytest.param(window, id=window.id) for window in windows]
     except SettingsError as e:
-        problem = Problem(str(e), stops_session=not isinstance(e, PlanError))
-        parameters = [pytest.param(problem, id="no window")]
+        parameters = [pytest.param(window_choice.problem_of(e), id="no window")]
     if not parameters:
-        skip = pytest.mark.skip(reason="--zacperf-window leaves this test no window")
+        skip = pytest.mark.skip(reason=window_choice.NONE_LEFT)
         parameters = [pytest.param(None, id="no window", marks=skip)]
     metafunc.parametrize(PLANNED_WINDOW, parameters, indirect=True)
 
@@ -203,35 +213,15 @@ def problem_of(item: pytest.Item) -> str | None:
 def _problem_of(item: pytest.Item) -> Problem | None:
     callspec = getattr(item, "callspec", None)
     found = callspec.params.get(PLANNED_WINDOW) if callspec else None
-    return found if isinstance(found, Problem) else None
-
-
-def _windows(session: Session, metafunc: pytest.Metafunc) -> tuple[Window, ...]:
-    if not NEED_ENGINE.isdisjoint(metafunc.fixturenames):
-        session.require_engine()
-    only = session.settings.window
-    mark = metafunc.definition.get_closest_marker("window")
-    if mark is None and only:
-        # Naming a window beats the labels that tests see by default.
-        return select_windows(session.plan, ids=only)
-    ids, labels = _marked(mark) if mark else ((), session.settings.test_labels)
-    windows = select_windows(session.plan, ids=ids, labels=labels)
-    if not only:
-        return windows
-    narrowed = select_windows(session.plan, ids=only)
-    return tuple(window for window in windows if window in narrowed)
-
-
-def _marked(mark: pytest.Mark) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    ids = mark.args
-    labels = tuple(mark.kwargs.values())
-    usable = bool(ids) != bool(labels) and set(mark.kwargs) <= {"label"}
-    if not usable or not all(isinstance(name, str) for name in (*ids, *labels)):
-        arguments = [*map(repr, ids), *(f"{name}={v!r}" for name, v in mark.kwargs.items())]
-        raise SettingsError(
-            f"the marker window({', '.join(arguments)}) cannot be used", WINDOW_MARK_HINT
-        )
-    return ids, labels
+    if isinstance(found, Problem):
+        return found
+    if PLANNED_WINDOWS not in getattr(item, "fixturenames", ()):
+        return None
+    try:
+        window_choice.choose(item.config.stash[SESSION], item, needs_engine=True)
+    except SettingsError as e:
+        return window_choice.problem_of(e)
+    return None
 
 
 def _backtest(

@@ -11,11 +11,13 @@ from pytest_zacperf import fixtures, options
 from pytest_zacperf.explaining import explained
 from pytest_zacperf.fixtures import (  # noqa: F401 - pytest finds fixtures in the plugin's names
     _planned_window,
+    _planned_windows,
     backtest,
     baseline,
     baseline_for,
     equity_snapshot,
     order_events_snapshot,
+    scaling,
     statistics_snapshot,
     trades_snapshot,
     window,

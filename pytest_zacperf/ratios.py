@@ -183,20 +183,29 @@ class Ratio:
         self._judged = self._candidate.judge(self._baseline, self.question, op, float(limit))
         outcome = self._judged.verdict.outcome
         if outcome is Outcome.INCONCLUSIVE:
-            return self._act_on_doubt(self._judged.lines)
+            return act_on_doubt(self._candidate.inconclusive, self._judged.lines)
         return outcome is Outcome.PASS
 
-    def _act_on_doubt(self, lines: Sequence[str]) -> bool:
-        __tracebackhide__ = True
-        action = self._candidate.inconclusive
-        text = "\n".join(lines)
-        if action == "skip":
-            pytest.skip(text)
-        if action == "fail":
-            pytest.fail(text, pytrace=False)
-        # The test's own line: this function, _holds and the operator are between.
-        warnings.warn(text, InconclusiveVerdictWarning, stacklevel=4)
-        return True
+
+def act_on_doubt(action: str, lines: Sequence[str]) -> bool:
+    """Do with a test what the setting ``inconclusive`` says; return True when it goes on.
+
+    Called by a method that an operator calls.
+
+    Args:
+        action: ``skip``, ``fail`` or ``warn``.
+        lines: What is not certain.
+
+    """
+    __tracebackhide__ = True
+    text = "\n".join(lines)
+    if action == "skip":
+        pytest.skip(text)
+    if action == "fail":
+        pytest.fail(text, pytrace=False)
+    # The test's own line: this function, its caller and the operator are between.
+    warnings.warn(text, InconclusiveVerdictWarning, stacklevel=4)
+    return True
 
 
 def _form(question: Question) -> str:

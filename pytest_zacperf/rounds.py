@@ -11,6 +11,7 @@ from pytest_zacperf.digest import digest_of
 from pytest_zacperf.errors import RunError
 from pytest_zacperf.estimates import Pair
 from pytest_zacperf.execution import Limits
+from pytest_zacperf.functions import functions_of
 from pytest_zacperf.records import FunctionProfile, Run, SourceTree, StageMemory, Workload
 from pytest_zacperf.runner import Job, Runner
 from pytest_zacperf.schedule import Schedule
@@ -86,7 +87,8 @@ class Rounds:
         folders = [
             self.runner.store.run_folder(self._explained(name, profile=True).id) for name in SIDES
         ]
-        return store.read_profile(folders[0]), store.read_profile(folders[1])
+        before, after = map(store.read_profile, folders)
+        return functions_of(before), functions_of(after)
 
     def memory_by_stage(self) -> tuple[Sequence[StageMemory], Sequence[StageMemory]]:
         """Run both sides once more to see in which stage memory grows.
@@ -126,7 +128,7 @@ class Rounds:
             sources=side.sources,
             layout=layout,
             limits=self._patient_limits() if profile or memory_by_stage else None,
-            profile=profile,
+            profile="wall" if profile else None,
             memory_by_stage=memory_by_stage,
         )
 

@@ -20,6 +20,7 @@ from pytest_zacperf.parity.rows import Row
 from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX, is_within
 from pytest_zacperf.parity_report import origin_of, same_inputs
 from pytest_zacperf.records import EquityPoint, Origin, Run, StatisticValue, Trade
+from pytest_zacperf.stage_comparison import StageSides, stage_sides
 from pytest_zacperf.work import WORK_FIELDS
 
 FINAL_EQUITY = "final_equity"
@@ -62,15 +63,6 @@ class ChangedValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageRatio:
-    """What a stage took on both sides; a report of costs, never part of parity."""
-
-    name: str
-    expected_ns: int
-    actual_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunParity:
     """Two sides, held against each other.
 
@@ -95,7 +87,7 @@ class RunParity:
     equity: RowsDifference[EquityPoint] | None
     statistics: tuple[ChangedValue, ...]
     work: tuple[ChangedValue, ...]
-    stages: tuple[StageRatio, ...]
+    stages: tuple[StageSides, ...]
     compared: tuple[str, ...]
     only_one_has: tuple[str, ...]
     tolerances: bool
@@ -132,7 +124,7 @@ def parity_between(
         equity=_rows(expected.equity, actual.equity, allowed, equity_key),
         statistics=tuple(_statistics(expected, actual, allowed)),
         work=tuple(_work(*runs, allowed)),
-        stages=tuple(_stages(*runs)),
+        stages=stage_sides(*runs),
         compared=compared,
         only_one_has=only_one_has,
         tolerances=bool(allowed),
@@ -145,6 +137,8 @@ def why_not_comparable(expected: Run | None, actual: Run | None) -> str | None:
     for run in (expected, actual):
         if run is not None and run.status == "error":
             return f"run {run.id} has no result: {run.reason}"
+        if run is not None and run.partial:
+            return f"run {run.id} was stopped at its time limit"
     if expected is None or actual is None:
         return None
     windows = expected.workload.window, actual.workload.window
@@ -222,13 +216,3 @@ def _work(
         tolerance = tolerances.get("equity") if name == FINAL_EQUITY else None
         if values[0] != values[1] and not is_within(*values, tolerance):
             yield ChangedValue(name=name, expected=values[0], actual=values[1])
-
-
-def _stages(expected: Run | None, actual: Run | None) -> Iterator[StageRatio]:
-    sides: Sequence[dict[str, int]] = [
-        {stage.name: stage.total_ns for stage in run.costs.stages} if run and run.costs else {}
-        for run in (expected, actual)
-    ]
-    for name, expected_ns in sides[0].items():
-        if name in sides[1]:
-            yield StageRatio(name=name, expected_ns=expected_ns, actual_ns=sides[1][name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +14,17 @@ import msgspec
 from pytest_zacperf import determinism, store
 from pytest_zacperf.digest import digest_of
 from pytest_zacperf.errors import RunError, SettingsError
-from pytest_zacperf.execution import Execution, Limits, run_executions
-from pytest_zacperf.records import MachineUse, Run, RunRequest, SourceTree, Workload
+from pytest_zacperf.execution import Execution, Limits, OnDay, run_executions
+from pytest_zacperf.records import (
+    Expectation,
+    InvariantValue,
+    MachineUse,
+    ProfileClock,
+    Run,
+    RunRequest,
+    SourceTree,
+    Workload,
+)
 from pytest_zacperf.store import Claim, OnWait, RunStore
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
@@ -38,8 +47,13 @@ class Job:
         limits: What the worker is allowed, when it is not what all are.
         layout: Number of the memory layout that it shares with the job beside it; None for one by
             chance.
-        profile: Whether it is profiled.
+        profile: Clock by which it is profiled; None for no profile.
         memory_by_stage: Whether the growth of its memory is attributed to stages.
+        time_limit_s: Seconds after which it is stopped and what it has come to is kept.
+        cache_folder: What it keeps between runs lies there; None for the store's own folder.
+        invariants: What the engine must keep, name to value.
+        expected: What must be as in the first run of its queue.
+        on_day: Told every 100 ms which simulated day it has come to, None where it does not say.
 
     """
 
@@ -52,8 +66,13 @@ class Job:
     cpus: tuple[int, ...] = ()
     limits: Limits | None = None
     layout: int | None = None
-    profile: bool = False
+    profile: ProfileClock | None = None
     memory_by_stage: bool = False
+    time_limit_s: float | None = None
+    cache_folder: Path | None = None
+    invariants: Mapping[str, InvariantValue] = field(default_factory=dict)
+    expected: Expectation | None = None
+    on_day: OnDay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +152,10 @@ class Runner:
         """Return whether the runs of all jobs are stored, so that nobody executes them."""
         return all(self.store.read_run(self._run_id(job)) is not None for job in jobs)
 
+    def folder_of(self, job: Job) -> Path:
+        """Return the folder of a job's run, which need not exist."""
+        return self.store.run_folder(self._run_id(job))
+
     def run_into(self, workload: Workload, folder: Path, session: str) -> Run:
         """Execute a workload, timed, and leave its files in a folder that is new or empty.
 
@@ -179,6 +202,7 @@ class Runner:
             limits=job.limits or self.limits,
             machine=job.machine,
             layout=job.layout,
+            on_day=job.on_day,
         )
 
     def _stored(self, executions: Sequence[Execution]) -> tuple[Run, ...]:
@@ -241,7 +265,7 @@ class Runner:
     def _request(self, job: Job, folder: Path) -> RunRequest:
         return RunRequest(
             run_folder=str(folder.absolute()),
-            cache_folder=str(self.store.cache_folder.absolute()),
+            cache_folder=str((job.cache_folder or self.store.cache_folder).absolute()),
             root=str(self.root.absolute()),
             session=job.session,
             workload=job.workload,
@@ -252,4 +276,7 @@ class Runner:
             sources=job.sources,
             profile=job.profile,
             memory_by_stage=job.memory_by_stage,
+            time_limit_s=job.time_limit_s,
+            invariants=dict(job.invariants),
+            expected=job.expected,
         )

@@ -45,3 +45,9 @@ def with_hint(problem: str, hint: str) -> str:
     """Return a problem and what to do about it as one sentence; a long problem is cut first."""
     ending = f" (hint: {one_line(hint, LONGEST_REASON // 2)})"
     return one_line(problem, LONGEST_REASON - len(ending)) + ending
+
+
+def without_hint(sentence: str) -> tuple[str, str]:
+    """Return the problem and the hint of a sentence that ``with_hint`` made."""
+    problem, _, hint = sentence.partition(" (hint: ")
+    return problem, hint.removesuffix(")")

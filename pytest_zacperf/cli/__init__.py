@@ -9,8 +9,10 @@ from pytest_zacperf.cli.backtest import backtest
 from pytest_zacperf.cli.baseline import baseline
 from pytest_zacperf.cli.bench import bench
 from pytest_zacperf.cli.compare import compare
+from pytest_zacperf.cli.queue import reset, run, status
 from pytest_zacperf.cli.recordings import recordings
 from pytest_zacperf.cli.runs import runs, show
+from pytest_zacperf.cli.scaling import scaling
 from pytest_zacperf.cli.start import demo, init
 
 
@@ -27,8 +29,12 @@ for command in (
     bench,
     compare,
     recordings,
+    reset,
+    run,
     runs,
+    scaling,
     show,
+    status,
     demo,
     init,
 ):

@@ -108,7 +108,14 @@ class Engine(Protocol):
     """Runs a backtest in three steps, of which only ``run`` is timed.
 
     An engine may also have ``code_modules``: names of modules outside the project whose packages
-    are part of the backtest's code, for its fingerprint.
+    are part of the backtest's code, for its fingerprint; ``symbols`` and ``data_provider``, which
+    must not change within a queue and are asked for after ``prepare``; and ``keep_invariants``, a
+    method that is called before ``prepare`` with the plan's invariants (name to value), sets the
+    engine's switches so, and returns the values that are in effect. ``lookbacks_unchanged`` is not
+    among them: the queue sees to it, by the parameters.
+
+    What it downloads it does in the stage ``download``, and counts ``download_requests`` and
+    ``download_bytes``.
 
     Attributes:
         name: Of the engine.

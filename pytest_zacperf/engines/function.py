@@ -13,6 +13,8 @@ from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import ParameterValue, Window
 
 WINDOW_ARGUMENTS = 2
+# What decides a result reaches the callable as a parameter.
+CAPABILITIES = Capabilities(invariants=frozenset({"lookbacks_unchanged"}))
 
 
 class FunctionEngine:
@@ -40,7 +42,7 @@ class FunctionEngine:
         volatile: frozenset[str] = frozenset(),
     ) -> None:
         self.name = f"function {target}"
-        self.capabilities = capabilities or Capabilities()
+        self.capabilities = capabilities or CAPABILITIES
         self.volatile = volatile
         self.parameters: Mapping[str, ParameterValue] = dict(parameters or {})
         self._target = target

@@ -10,7 +10,13 @@ from typing import Literal, cast
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
 from pytest_zacperf.errors import EngineError
-from pytest_zacperf.records import ParameterValue, StatisticValue, Window
+from pytest_zacperf.records import (
+    DOWNLOAD_BYTES,
+    DOWNLOAD_REQUESTS,
+    ParameterValue,
+    StatisticValue,
+    Window,
+)
 from pytest_zacperf.values import nearest
 from pytest_zacperf.zacqc.market import LeanFolder, Market
 from pytest_zacperf.zacqc.parameters import REFERENCE_SYMBOLS, TradingParameters
@@ -57,6 +63,17 @@ class ZacQCEngine:
     parameters: Mapping[str, ParameterValue] = field(default_factory=lambda: dict(DEFAULTS))
     _prepared: _Prepared | None = None
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Tickers, in the order of evaluation."""
+        return _split(str(self.parameters["symbols"]))
+
+    @property
+    def data_provider(self) -> str:
+        """``synthetic``, or that it is a Lean data folder and which."""
+        data = str(self.parameters["data"])
+        return data if data == SYNTHETIC else f"Lean data folder {data}"
+
     def with_parameters(self, overrides: Mapping[str, ParameterValue]) -> ZacQCEngine:
         """Return an engine with some parameters changed.
 
@@ -87,7 +104,7 @@ class ZacQCEngine:
         replay = Replay(
             market,
             TradingParameters(
-                symbols=_split(str(self.parameters["symbols"])),
+                symbols=self.symbols,
                 guard=self.parameters["guard"] == "on",
             ),
             metrics=cast("Literal['full', 'incremental']", self.parameters["metrics"]),
@@ -101,6 +118,9 @@ class ZacQCEngine:
         prepared = self._require_prepared()
         prepared.result = prepared.replay.run(prepared.sessions)
         context.count("sessions", len(prepared.sessions))
+        if isinstance(prepared.market, SyntheticMarket):
+            context.count(DOWNLOAD_REQUESTS, prepared.market.generated_days)
+            context.count(DOWNLOAD_BYTES, prepared.market.generated_bytes)
 
     def collect(self, context: Context) -> BacktestOutput:
         """Return order events, trades, equity, statistics and the coverage of the data."""
@@ -122,7 +142,7 @@ class ZacQCEngine:
     def _market(self, context: Context) -> Market:
         data = str(self.parameters["data"])
         if data == SYNTHETIC:
-            return SyntheticMarket(context.cache_folder)
+            return SyntheticMarket(context.cache_folder, stages=context.stages)
         return LeanFolder(Path(data))
 
     def _require_prepared(self) -> _Prepared:

@@ -13,6 +13,7 @@ from typing import IO, TypeAlias
 import psutil
 
 from pytest_zacperf.process import layout
+from pytest_zacperf.process.identity import Identity, may_be_alive, own_identity
 from pytest_zacperf.process.tree import MARKER, descendants, end_tree, kill_marked
 from pytest_zacperf.process.waiting import wait_for_any
 
@@ -21,10 +22,13 @@ __all__ = [
     "START",
     "Command",
     "Ended",
+    "Identity",
     "OnTick",
     "Task",
     "kill_marked",
     "layout",
+    "may_be_alive",
+    "own_identity",
     "run_process",
     "run_together",
 ]

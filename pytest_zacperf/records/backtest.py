@@ -22,6 +22,7 @@ OrderStatus: TypeAlias = Literal[
     "expired",
 ]
 OrderSide: TypeAlias = Literal["buy", "sell"]
+DAYS_OF_WEEK, WEEKDAYS = 7, 5
 # Of 64 bits, as in every other program that reads the file.
 Integer: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -41,6 +42,13 @@ class Window(Record, frozen=True, kw_only=True):
     start: dt.date
     end: dt.date
     label: str = ""
+
+    @property
+    def weekdays(self) -> int:
+        """Number of its days from Monday to Friday; holidays count."""
+        weeks, rest = divmod((self.end - self.start).days + 1, DAYS_OF_WEEK)
+        last = [(self.start.weekday() + day) % DAYS_OF_WEEK for day in range(rest)]
+        return weeks * WEEKDAYS + sum(day < WEEKDAYS for day in last)
 
     def __post_init__(self) -> None:
         if self.end < self.start:

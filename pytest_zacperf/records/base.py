@@ -8,6 +8,7 @@ import msgspec
 
 ParameterValue: TypeAlias = str | int | float | bool | None
 StatisticValue: TypeAlias = str | int | float | None
+InvariantValue: TypeAlias = str | int | float | bool | None
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

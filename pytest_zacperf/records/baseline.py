@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from pytest_zacperf.records.base import Record
-from pytest_zacperf.records.run import Environment, Fingerprints, StageTiming, Work, Workload
+from pytest_zacperf.records.costs import StageTiming
+from pytest_zacperf.records.workload import Environment, Fingerprints, Work, Workload
 
 
 class BaselineSample(Record, frozen=True, kw_only=True):

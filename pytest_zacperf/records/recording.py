@@ -7,7 +7,7 @@ import datetime as dt
 import msgspec
 
 from pytest_zacperf.records.base import Record
-from pytest_zacperf.records.run import Fingerprints, Workload
+from pytest_zacperf.records.workload import Fingerprints, Workload
 
 
 class Origin(Record, frozen=True, kw_only=True):

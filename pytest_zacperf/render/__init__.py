@@ -10,6 +10,12 @@ from pytest_zacperf.render.repetition import repetition_lines
 from pytest_zacperf.render.rows import figures_lines, rows_lines
 from pytest_zacperf.render.run import run_lines, warning_lines
 from pytest_zacperf.render.run_parity import run_parity_lines, run_parity_markdown
+from pytest_zacperf.render.scaling import (
+    exponent_lines,
+    exponent_text,
+    growth_lines,
+    scaling_tables,
+)
 from pytest_zacperf.render.show import show_tables
 from pytest_zacperf.render.summary import RunRow, VerdictRow, run_row, summary_lines
 from pytest_zacperf.render.text import (
@@ -39,8 +45,11 @@ __all__ = [
     "determinism_line",
     "difference_lines",
     "escape",
+    "exponent_lines",
+    "exponent_text",
     "figures_lines",
     "fitted",
+    "growth_lines",
     "interval_text",
     "limit_text",
     "listing_table",
@@ -56,6 +65,7 @@ __all__ = [
     "run_parity_lines",
     "run_parity_markdown",
     "run_row",
+    "scaling_tables",
     "show_tables",
     "stacked",
     "summary_lines",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_zacperf.records import Environment, Run, Workload
 from pytest_zacperf.render.run import engine_text
-from pytest_zacperf.render.text import Table, cut, escape
+from pytest_zacperf.render.text import Table, cut, escape, stacked_table
 from pytest_zacperf.run_names import short_id
 from pytest_zacperf.units import format_bytes, format_count, format_ns
 
@@ -51,11 +51,7 @@ def listing_table(runs: Sequence[Listed]) -> Table:
 
 def stacked(table: Table) -> Table:
     """Return the table of ``listing_table`` with several values in a cell, one below the other."""
-    header, *rows = (
-        tuple("\n".join(row[column] for column in stack) for stack in STACKS)
-        for row in (table.header, *table.rows)
-    )
-    return Table(header=header, rows=tuple(rows), numbers=STACKED_NUMBERS)
+    return stacked_table(table, STACKS, STACKED_NUMBERS)
 
 
 def _cells(listed: Listed) -> tuple[str, ...]:

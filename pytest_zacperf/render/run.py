@@ -8,9 +8,9 @@ from pytest_zacperf.records import Costs, Run, StageTiming, StatisticValue, Work
 from pytest_zacperf.render.text import Table, escape, table_lines
 from pytest_zacperf.units import NS_PER_S, format_bytes, format_count, format_ns
 
-STAGE_HEADER = ("stage", "total", "share", "count", "longest")
+STAGE_HEADER = ("stage", "total", "share", "count", "mean", "max")
 STAGE_NOTE = "(a stage includes the stages entered within it)"
-STAGE_NUMBERS = frozenset({1, 2, 3, 4})
+STAGE_NUMBERS = frozenset({1, 2, 3, 4, 5})
 STATISTIC_HEADER = ("statistic", "value")
 STATISTIC_NUMBERS = frozenset({1})
 
@@ -30,12 +30,17 @@ def run_tables(run: Run) -> list[Table]:
     """Return what a run did and what it cost: pairs, and its stages and statistics if any."""
     tables = [Table(rows=tuple((name, escape(text)) for name, text in _pairs(run)))]
     if run.costs and run.costs.stages:
-        rows = tuple(_stage_cells(stage, run.costs.wall_ns) for stage in run.costs.stages)
-        tables.append(Table(header=STAGE_HEADER, rows=rows, numbers=STAGE_NUMBERS, note=STAGE_NOTE))
+        tables.append(stage_table(run.costs))
     if run.statistics:
         cells = tuple((escape(name), _value(value)) for name, value in run.statistics.items())
         tables.append(Table(header=STATISTIC_HEADER, rows=cells, numbers=STATISTIC_NUMBERS))
     return tables
+
+
+def stage_table(costs: Costs) -> Table:
+    """Return what each stage took: all entries together, their mean, and the longest one."""
+    rows = tuple(_stage_cells(stage, costs.wall_ns) for stage in costs.stages)
+    return Table(header=STAGE_HEADER, rows=rows, numbers=STAGE_NUMBERS, note=STAGE_NOTE)
 
 
 def warning_lines(run: Run) -> list[str]:
@@ -54,9 +59,14 @@ def _pairs(run: Run) -> Iterator[tuple[str, str]]:
     yield "status", run.status if run.reason is None else f"{run.status}: {run.reason}"
     yield "window", f"{workload.window.start} to {workload.window.end}"
     yield "engine", engine_text(workload)
+    if run.partial:
+        yield "partial", "stopped at its time limit, so it has no result"
     if run.work and run.costs:
         yield from _work_pairs(run.work, run.costs)
+    if run.costs:
         yield from _cost_pairs(run.costs)
+    if run.profile is not None:
+        yield "profiled", f"by {run.profile} clock: its times are no measurement"
 
 
 def _work_pairs(work: Work, costs: Costs) -> Iterator[tuple[str, str]]:
@@ -85,6 +95,7 @@ def _stage_cells(stage: StageTiming, wall_ns: int) -> tuple[str, ...]:
         format_ns(stage.total_ns),
         f"{stage.total_ns / wall_ns:.1%}" if wall_ns else "-",
         format_count(stage.count),
+        format_ns(stage.total_ns / stage.count) if stage.count else "-",
         format_ns(stage.max_ns),
     )
 

@@ -8,9 +8,9 @@ from pytest_zacperf.parity_report import ParityReport
 from pytest_zacperf.render.divergence import difference_lines
 from pytest_zacperf.render.parity_report import parity_detail_lines
 from pytest_zacperf.render.rows import rows_lines
+from pytest_zacperf.render.stages import stage_sides_table
 from pytest_zacperf.render.text import escape, table_lines, value_text
 from pytest_zacperf.run_parity import ChangedValue, RunParity
-from pytest_zacperf.units import format_ns
 
 MOST_VALUES = 20
 WORDS = ("baseline", "candidate")
@@ -77,13 +77,6 @@ def _stages(found: RunParity) -> Iterator[str]:
     if not found.stages:
         return
     yield "stage times, which are no part of parity:"
-    rows = [
-        (
-            escape(one.name),
-            format_ns(one.expected_ns),
-            format_ns(one.actual_ns),
-            f"{one.actual_ns / max(one.expected_ns, 1):.2f}",
-        )
-        for one in found.stages
-    ]
-    yield from (f"  {line}" for line in table_lines(STAGE_HEADER, rows, numbers=STAGE_NUMBERS))
+    table = stage_sides_table(found.stages, ("expected", "actual"))
+    lines = table_lines(table.header, table.rows, numbers=table.numbers)
+    yield from (f"  {line}" for line in lines)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from pytest_zacperf.sentences import cut, escape
 
-__all__ = ["Table", "cut", "escape", "fitted", "table_lines", "value_text"]
+__all__ = [
+    "Table",
+    "cut",
+    "escape",
+    "fitted",
+    "markdown_table",
+    "stacked_table",
+    "table_lines",
+    "value_text",
+]
 
 # pytest cuts an explanation that is longer.
 MOST_LINES = 8
@@ -52,6 +61,33 @@ def table_lines(
         ).rstrip()
         for row in cells
     ]
+
+
+def stacked_table(table: Table, stacks: Sequence[Sequence[int]], numbers: frozenset[int]) -> Table:
+    """Return a table with several values in a cell, one below the other.
+
+    Args:
+        table: With a header.
+        stacks: For each new column, the indices of the old ones.
+        numbers: Indices of the new columns that end at the right.
+
+    """
+    header, *rows = (
+        tuple("\n".join(row[column] for column in stack) for stack in stacks)
+        for row in (table.header, *table.rows)
+    )
+    return Table(header=header, rows=tuple(rows), numbers=numbers)
+
+
+def markdown_table(table: Table) -> list[str]:
+    """Return a table in Markdown, and its note below it."""
+    header = table.header or ("",) * len(table.rows[0])
+    rule = ["---:" if column in table.numbers else "---" for column in range(len(header))]
+    lines = [
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+        for row in (header, rule, *table.rows)
+    ]
+    return [*lines, "", table.note] if table.note else lines
 
 
 def fitted(lines: Sequence[str]) -> list[str]:

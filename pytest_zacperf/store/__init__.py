@@ -49,8 +49,10 @@ from pytest_zacperf.store.messages import (
     STDOUT_FILE,
     come_to_gate,
     discard_messages,
+    read_progress,
     read_worker_error,
     read_worker_result,
+    report_progress,
     write_request,
     write_run,
     write_worker_error,
@@ -69,9 +71,16 @@ from pytest_zacperf.store.output import (
     read_statistics,
     read_trades,
     write_output,
+    write_stages,
 )
 from pytest_zacperf.store.perf_reports import RenderedReport, write_perf_report
-from pytest_zacperf.store.profiles import PROFILE_FILE, read_profile, write_profile
+from pytest_zacperf.store.plan_file import PlanFile
+from pytest_zacperf.store.profiles import (
+    PROFILE_FILE,
+    profile_bytes,
+    read_profile,
+    write_profile,
+)
 from pytest_zacperf.store.received import Pending, ReceivedFiles, write_parity_report
 from pytest_zacperf.store.recordings import ENDINGS, SNAPSHOTS_FOLDER, Recordings, kind_of
 from pytest_zacperf.store.usable import is_finite, require_mapping, shown
@@ -97,6 +106,7 @@ __all__ = [
     "FileContent",
     "OnWait",
     "Pending",
+    "PlanFile",
     "ReadWriteLock",
     "ReceivedFiles",
     "Recordings",
@@ -119,15 +129,18 @@ __all__ = [
     "kind_of",
     "last_lines",
     "machine_lock",
+    "profile_bytes",
     "read_equity",
     "read_json",
     "read_order_events",
     "read_profile",
+    "read_progress",
     "read_rows",
     "read_statistics",
     "read_trades",
     "read_worker_error",
     "read_worker_result",
+    "report_progress",
     "require_mapping",
     "shown",
     "storing",
@@ -139,6 +152,7 @@ __all__ = [
     "write_profile",
     "write_request",
     "write_run",
+    "write_stages",
     "write_worker_error",
     "write_worker_result",
 ]

@@ -58,6 +58,17 @@ def shared(path: Path, claim: Claim) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def on_folder(folder: Path, claim: Claim) -> Iterator[None]:
+    """Hold the lock of a folder, which needs no file of its own."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _wait_for(file, fcntl.LOCK_EX, claim)
+        yield
+    finally:
+        os.close(file)
+
+
+@contextlib.contextmanager
 def exclusive_if_free(path: Path) -> Iterator[bool]:
     """Hold a lock that nobody else holds, without a wait; its file is gone afterwards.
 
@@ -205,5 +216,8 @@ def _note_in(path: Path) -> str:
 
 
 def _read_note(file: int) -> str:
-    text = os.pread(file, LONGEST_NOTE_BYTES, 0).decode(errors="replace")
+    try:
+        text = os.pread(file, LONGEST_NOTE_BYTES, 0).decode(errors="replace")
+    except IsADirectoryError:
+        return ""
     return "".join(character for character in text if character.isprintable())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 from pathlib import Path
 
 import msgspec
@@ -24,6 +26,7 @@ RUN_FILE = "run.json"
 WORKER_RESULT_FILE = "worker.json"
 WORKER_ERROR_FILE = "error.json"
 GATE_FILES = ("ready", "finished")  # before run() and after it
+PROGRESS_FILE = "day"  # the simulated day that a worker has come to
 
 
 class WorkerError(Record, frozen=True, kw_only=True):
@@ -63,7 +66,7 @@ def write_worker_result(folder: Path, result: WorkerResult) -> None:
 def discard_messages(folder: Path) -> None:
     """Delete what a worker said, once ``run.json`` holds it, and what it was about to say."""
     # A worker that was killed while it wrote leaves a temporary file.
-    names = (WORKER_RESULT_FILE, WORKER_ERROR_FILE, *GATE_FILES)
+    names = (WORKER_RESULT_FILE, WORKER_ERROR_FILE, PROGRESS_FILE, *GATE_FILES)
     for path in (*(folder / name for name in names), *temporaries_in(folder)):
         path.unlink(missing_ok=True)
 
@@ -71,6 +74,20 @@ def discard_messages(folder: Path) -> None:
 def come_to_gate(folder: Path, number: int) -> None:
     """Tell the parent that this worker waits at a gate, 0 or 1."""
     (folder / GATE_FILES[number]).touch()
+
+
+def report_progress(folder: Path, day: dt.date) -> None:
+    """Tell the parent which simulated day begins; a full disk keeps no run from going on."""
+    with contextlib.suppress(OSError):
+        # Not atomically: who reads an empty file asks again in a moment.
+        (folder / PROGRESS_FILE).write_bytes(day.isoformat().encode())
+
+
+def read_progress(folder: Path) -> dt.date | None:
+    """Return the simulated day that a worker has come to, or None where it does not say."""
+    with contextlib.suppress(OSError, ValueError):
+        return dt.date.fromisoformat((folder / PROGRESS_FILE).read_text())
+    return None
 
 
 def write_worker_error(folder: Path, reason: str) -> None:

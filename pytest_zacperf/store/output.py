@@ -82,6 +82,16 @@ def write_output(folder: Path, output: RunOutput) -> str:
     return digest_of_bytes(files[ORDER_EVENTS_FILE])
 
 
+def write_stages(folder: Path, stages: Sequence[StageTiming]) -> None:
+    """Write the stages alone, of a run that was stopped and has no result.
+
+    Raises:
+        OSError: What the disk says.
+
+    """
+    write_atomically(folder / STAGES_FILE, json_of(list(stages)))
+
+
 def discard_output(folder: Path) -> None:
     """Delete what was written of a run that has failed: a part of a result is none."""
     for name in OUTPUT_FILES:

@@ -1,18 +1,17 @@
-"""The profile of a run, as a file of its folder."""
+"""The profile of a run, as a file of its folder: compact, for nobody reads thousands of calls."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_zacperf.records import FunctionProfile
-from pytest_zacperf.store.files import read_json, write_json
+from pytest_zacperf.records import Profile
+from pytest_zacperf.store.files import ENCODER, read_json, write_atomically
 
-PROFILE_FILE = "profile/functions.json"
+PROFILE_FILE = "profile/profile.json"
 
 
-def write_profile(folder: Path, functions: Sequence[FunctionProfile]) -> None:
-    """Write the functions of a profiled run.
+def write_profile(folder: Path, profile: Profile) -> None:
+    """Write the profile of a run.
 
     Raises:
         OSError: What the disk says.
@@ -20,14 +19,19 @@ def write_profile(folder: Path, functions: Sequence[FunctionProfile]) -> None:
     """
     path = folder / PROFILE_FILE
     path.parent.mkdir(exist_ok=True)
-    write_json(path, list(functions))
+    write_atomically(path, profile_bytes(profile))
 
 
-def read_profile(folder: Path) -> list[FunctionProfile]:
-    """Return the functions of a run folder, the longest own time first.
+def profile_bytes(profile: Profile) -> bytes:
+    """Return a profile as its file holds it."""
+    return ENCODER.encode(profile)
+
+
+def read_profile(folder: Path) -> Profile:
+    """Return the profile of a run folder.
 
     Raises:
         ZacperfError: The run was not profiled, or the file is damaged.
 
     """
-    return read_json(folder / PROFILE_FILE, list[FunctionProfile])
+    return read_json(folder / PROFILE_FILE, Profile)

@@ -16,9 +16,15 @@ from pathlib import Path
 import msgspec
 
 from pytest_zacperf import process, store
-from pytest_zacperf.errors import EngineError, MarketDataError, SettingsError
+from pytest_zacperf.errors import EngineError, InvariantError, MarketDataError, SettingsError
 from pytest_zacperf.records import RunRequest
-from pytest_zacperf.worker import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_NOT_WRITTEN, conditions
+from pytest_zacperf.worker import (
+    EXIT_BAD_INPUT,
+    EXIT_FAILED,
+    EXIT_NOT_KEPT,
+    EXIT_NOT_WRITTEN,
+    conditions,
+)
 from pytest_zacperf.worker.context import WorkerContext
 from pytest_zacperf.worker.sources import map_sys_path
 from pytest_zacperf.worker.workload import reason_of, run_workload
@@ -58,6 +64,8 @@ def _failed(error: BaseException, context: WorkerContext) -> int:
         store.write_worker_error(context.run_folder, reason_of(error, context.day))
     except OSError:
         return EXIT_NOT_WRITTEN
+    if isinstance(error, InvariantError):
+        return EXIT_NOT_KEPT
     is_refused = isinstance(error, EngineError | SettingsError) and not context.has_started
     # Market data may be read inside run(); they are input all the same.
     is_bad_input = is_refused or isinstance(error, MarketDataError)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from pytest_zacperf import store
 from pytest_zacperf.records import RunRequest
 from pytest_zacperf.stages import StageContext, StageTimer
 from pytest_zacperf.worker.memory import MemoryByDay, MemoryByStage, resident_bytes
@@ -61,6 +62,8 @@ class WorkerContext:
 
     def progress(self, day: dt.date) -> None:
         """Report the simulated day that begins."""
+        if day != self.day:
+            store.report_progress(self.run_folder, day)
         self.day = day
         self.memory_by_day.note(day)
 

@@ -19,6 +19,7 @@ from pytest_zacperf.records import (
     Costs,
     Environment,
     Fingerprints,
+    InvariantValue,
     RunConditions,
     RunRequest,
     StageTiming,
@@ -29,7 +30,7 @@ from pytest_zacperf.records import (
 from pytest_zacperf.sentences import LONGEST_REASON, error_sentence, one_line, with_hint
 from pytest_zacperf.stages import StageContext
 from pytest_zacperf.store import RunOutput
-from pytest_zacperf.worker import conditions, returned
+from pytest_zacperf.worker import conditions, queued, returned
 from pytest_zacperf.worker.context import WorkerContext
 from pytest_zacperf.worker.sources import mapped, require_own_sources
 
@@ -54,26 +55,28 @@ def run_workload(
     gates = may_go_on if request.waits_for_others else None
     total = context.stage(WHOLE_RUN)  # before any other, so that it is listed first
     with conditions.forks_end_here():
-        engine = _prepared(request, context)
+        engine, invariants = _prepared(request, context)
+        setup = queued.setup_of(engine, where)
+        queued.require_expected(setup, request.expected)
         _require_own_sources(request, engine)
         # Before the run, too: what somebody edits meanwhile is not what ran.
         sources = _loaded_sources(request, engine)
         conditions.make_quiet()  # what prepare() left behind is not this run's cost
         _wait_at_gate(0, context, gates)
-        profiler = Profiler(_code_root(request)) if request.profile else None
-        measurement = _measured_run(engine, context, total, profiler)
+        profiler = _profiler(request)
+        measurement, was_stopped = _measured_run(request, engine, context, total, profiler)
         _wait_at_gate(1, context, gates)  # what comes now would disturb a run still under way
         watched_by = list(conditions.tracing_problems())
-        output = returned.require_output(engine.collect(context), engine)
+        output = _collected(engine, context, was_stopped=was_stopped)
         _require_own_sources(request, engine)  # what run() and collect() have loaded, too
         recorded = returned.recorded(engine, output, context.stages)
         effective = _effective(request.workload, engine)
         sources = {**_loaded_sources(request, engine), **sources}
-    order_events_hash = _written(context, profiler, recorded)
+    order_events_hash = _written(context, profiler, recorded, was_stopped=was_stopped)
     result = WorkerResult(
         workload=effective,
         costs=_costs(measurement, recorded.stages, context),
-        work=_work(output.data_points, recorded),
+        work=None if was_stopped else _work(output.data_points, recorded),
         order_events_hash=order_events_hash,
         fingerprints=_fingerprints(sources, output.data_fingerprint, effective, where),
         environment=where,
@@ -81,6 +84,10 @@ def run_workload(
         counts=dict(context.counts),
         warnings=(*watched_by, *_warnings(output, context)),
         conditions=_conditions(measurement),
+        setup=setup,
+        downloads=queued.downloads_of(engine, tuple(recorded.stages), context.counts),
+        invariants=invariants,
+        partial=was_stopped,
     )
     with store.storing(context.run_folder):
         store.write_worker_result(context.run_folder, result)
@@ -94,31 +101,67 @@ def _wait_at_gate(
         may_go_on.acquire()
 
 
-def _written(context: WorkerContext, profiler: Profiler | None, recorded: RunOutput) -> str:
+def _written(
+    context: WorkerContext, profiler: Profiler | None, recorded: RunOutput, *, was_stopped: bool
+) -> str | None:
     with store.storing(context.run_folder):
         if profiler is not None:
-            store.write_profile(context.run_folder, profiler.functions())
+            store.write_profile(context.run_folder, profiler.profile())
+        if was_stopped:  # what it traded by then is no result
+            store.write_stages(context.run_folder, recorded.stages)
+            return None
         return store.write_output(context.run_folder, recorded)
 
 
-def _prepared(request: RunRequest, context: WorkerContext) -> Engine:
+def _prepared(
+    request: RunRequest, context: WorkerContext
+) -> tuple[Engine, dict[str, InvariantValue]]:
     workload = request.workload
     engine = load_engine(workload.engine)
     if workload.parameters:
         changed: object = engine.with_parameters(workload.parameters)
         engine = require_engine(changed, f"what with_parameters() of {engine.name} returned")
+    # Before prepare(), which may need to know.
+    invariants = queued.keep_invariants(engine, request.invariants)
     engine.prepare(workload.window, context)
     returned.require_parameters(engine)  # not only after a long run
-    return engine
+    return engine, invariants
+
+
+def _profiler(request: RunRequest) -> Profiler | None:
+    if request.profile is None:
+        return None
+    return Profiler(_code_root(request), clock=request.profile, keep_on=queued.TimeLimitReached)
 
 
 def _measured_run(
-    engine: Engine, context: WorkerContext, total: StageContext, profiler: Profiler | None
-) -> Measurement:
+    request: RunRequest,
+    engine: Engine,
+    context: WorkerContext,
+    total: StageContext,
+    profiler: Profiler | None,
+) -> tuple[Measurement, bool]:
     context.has_started = True
-    with Meter() as meter, total, profiler or contextlib.nullcontext(), context.watched_memory():
-        engine.run(context)
-    return meter.measurement
+    watched = profiler or contextlib.nullcontext()
+    was_stopped = False
+    try:
+        with (
+            Meter() as meter,
+            total,
+            watched,
+            context.watched_memory(),
+            queued.time_limit(request.time_limit_s),
+        ):
+            engine.run(context)
+    except queued.TimeLimitReached:
+        was_stopped = True
+    return meter.measurement, was_stopped
+
+
+def _collected(engine: Engine, context: WorkerContext, *, was_stopped: bool) -> BacktestOutput:
+    if was_stopped:  # half of a backtest has no result to collect
+        return BacktestOutput()
+    return returned.require_output(engine.collect(context), engine)
 
 
 def _code_root(request: RunRequest) -> Path:

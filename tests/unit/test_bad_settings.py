@@ -96,25 +96,27 @@ PLANS = (
     ),
     pytest.param(
         *([ENGINE], PLAN.replace("start", "strat"), []),
-        "plan.json, run 1 ('wk-1'): object missing required field `start`, though it has 'strat'",
+        "plan.json line 1, run 1 ('wk-1'): object missing required field `start`, "
+        "though it has 'strat'",
         f"write it as {EXAMPLE}",
         id="plan with an unknown key",
     ),
     pytest.param(
         *([ENGINE], PLAN.replace('"week"', "3"), []),
-        "plan.json, run 1 ('wk-1'): key 'label': 3: expected `str`, got `int`",
+        "plan.json line 1, run 1 ('wk-1'): key 'label': 3: expected `str`, got `int`",
         f"write it as {EXAMPLE}",
         id="plan with a number for a text",
     ),
     pytest.param(
         *([ENGINE], PLAN.replace("2025-01-20", "2025-01-32"), []),
-        "plan.json, run 1 ('wk-1'): key 'start': '2025-01-32' is not a date such as 2025-01-20",
+        "plan.json line 1, run 1 ('wk-1'): key 'start': '2025-01-32' is not a date such as "
+        "2025-01-20",
         f"write it as {EXAMPLE}",
         id="day that does not exist",
     ),
     pytest.param(
         *([ENGINE], PLAN.replace("2025-01-20", "2025-01-27"), []),
-        "plan.json, run 1 ('wk-1'): key 'end': 2025-01-26 is before 'start', 2025-01-27",
+        "plan.json line 1, run 1 ('wk-1'): key 'end': 2025-01-26 is before 'start', 2025-01-27",
         "both days are part of the window; exchange them",
         id="end before start",
     ),

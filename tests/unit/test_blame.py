@@ -9,6 +9,7 @@ import pytest
 
 from pytest_zacperf import store
 from pytest_zacperf.blame import Growth, grown
+from pytest_zacperf.functions import functions_of
 from pytest_zacperf.records import FunctionProfile, RunRequest, SourceTree, Window, Workload
 
 WINDOW = Window(id="w", start=dt.date(2025, 10, 10), end=dt.date(2025, 10, 10))
@@ -156,7 +157,7 @@ def profiled(
         python_path=(str(code),),
         workload=Workload(engine=f"{values['module']}:engine", window=WINDOW),
         sources=sources,
-        profile=True,
+        profile="wall",
     )
     store.write_request(folder, request)
     with (
@@ -168,7 +169,7 @@ def profiled(
         ) as process,
     ):
         assert process.wait(30) == 0, (folder / "stderr.log").read_text()
-    return store.read_profile(folder)
+    return list(functions_of(store.read_profile(folder)))
 
 
 @pytest.fixture(scope="module")

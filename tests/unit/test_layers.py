@@ -41,6 +41,8 @@ LAYERS = {
         "run_names",
         "baselines",
         "blame",
+        "call_growth",
+        "function_names",
         "calibration",
         "comparability",
         "memory",
@@ -48,9 +50,13 @@ LAYERS = {
         "sampling",
         "schedule",
         "estimates",
+        "functions",
         "perf_report",
+        "profile_files",
         "parity_report",
         "run_parity",
+        "run_report",
+        "stage_comparison",
         "stage_growth",
         "work",
         "stats",
@@ -84,7 +90,9 @@ LAYERS = {
         "session",
         "fixtures",
         "backtest",
+        "window_choice",
         "baseline_choice",
+        "judged_scaling",
         "judging",
         "reporting",
         "explaining",
@@ -119,7 +127,7 @@ FORBIDDEN = {
     DOMAIN: {"io", "os", "pathlib", "shutil", "subprocess", "tempfile", "threading", "time"},
 }
 # One effect each, in some files.
-PACKAGES = {"process", "starter", "store", "worktree"}
+PACKAGES = {"process", "profiling", "starter", "store", "worktree"}
 EDGE_LIBRARIES = {
     "pytest": {
         *(
@@ -127,7 +135,9 @@ EDGE_LIBRARIES = {
             "session",
             "fixtures",
             "backtest",
+            "window_choice",
             "baseline_choice",
+            "judged_scaling",
             "judging",
             "ratios",
             "reporting",

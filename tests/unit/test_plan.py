@@ -57,24 +57,28 @@ def test_the_real_plan_is_read_as_it_is() -> None:
         pytest.param("[]", "plan.json is not a JSON object", id="no object"),
         pytest.param("{}", "plan.json has no list 'runs'", id="no runs"),
         pytest.param(
-            '{"runs": [], "meta": 3}', "plan.json: 'meta' is not an object", id="meta no object"
+            '{"runs": [], "meta": 3}',
+            "plan.json line 1: 'meta' is not an object",
+            id="meta no object",
         ),
         pytest.param(
-            '{"runs": [5]}', "plan.json, run 1: expected `object`, got `int`", id="run no object"
+            '{"runs": [5]}',
+            "plan.json line 1, run 1: expected `object`, got `int`",
+            id="run no object",
         ),
         pytest.param(
             '{"runs": [{"start": "2025-01-20", "end": "2025-01-26"}]}',
-            "plan.json, run 1: object missing required field `id`",
+            "plan.json line 1, run 1: object missing required field `id`",
             id="missing key without id",
         ),
         pytest.param(
             f'{{"runs": [{WEEK}, {{"id": "wk-2", "start": "2025-01-20"}}]}}',
-            "plan.json, run 2 ('wk-2'): object missing required field `end`",
+            "plan.json line 1, run 2 ('wk-2'): object missing required field `end`",
             id="missing key",
         ),
         pytest.param(
             '{"runs": [{"id": "wk-1", "strat": "2025-01-20", "end": "2025-01-26", "speed": 3}]}',
-            "plan.json, run 1 ('wk-1'): object missing required field `start`, "
+            "plan.json line 1, run 1 ('wk-1'): object missing required field `start`, "
             "though it has 'strat'",
             id="key written wrong",
         ),
@@ -83,7 +87,7 @@ def test_the_real_plan_is_read_as_it_is() -> None:
         ),
         pytest.param(
             '{"runs": [{"id": "a\\u001b", "start": "2025-01-20", "end": "2025-01-26"}]}',
-            r"plan.json, run 1 ('a\x1b'): key 'id' holds a control character",
+            r"plan.json line 1, run 1 ('a\x1b'): key 'id' holds a control character",
             id="control character",
         ),
         pytest.param("[" * 100_000, "plan.json is nested too deeply", id="nested"),
@@ -96,28 +100,93 @@ def test_the_real_plan_is_read_as_it_is() -> None:
         ),
         pytest.param(
             '{"runs": [], "meta": {"output_dir": 3}}',
-            "plan.json: 'meta' has output_dir = 3, which names no folder",
+            "plan.json line 1, 'meta': key 'output_dir': 3: expected `str`, got `int`",
             id="folder that is none",
         ),
         pytest.param(
             '{"runs": [{"id": 3, "start": "2025-01-20", "end": "2025-01-26"}]}',
-            "plan.json, run 1 (3): key 'id': 3: expected `str`, got `int`",
+            "plan.json line 1, run 1 (3): key 'id': 3: expected `str`, got `int`",
             id="id no text",
         ),
         pytest.param(
             '{"runs": [{"id": " ", "start": "2025-01-20", "end": "2025-01-26"}]}',
-            "plan.json, run 1 (' '): key 'id': it is empty",
+            "plan.json line 1, run 1 (' '): key 'id': it is empty",
             id="empty id",
         ),
         pytest.param(
             f'{{"runs": [{RUN % ("a", "2025-02-30", "2025-03-01", "")}]}}',
-            "plan.json, run 1 ('a'): key 'start': '2025-02-30' is not a date such as 2025-01-20",
+            "plan.json line 1, run 1 ('a'): key 'start': '2025-02-30' is not a date such as "
+            "2025-01-20",
             id="bad date",
         ),
         pytest.param(
             f'{{"runs": [{RUN % ("a", "2025-01-26", "2025-01-20", "")}]}}',
-            "plan.json, run 1 ('a'): key 'end': 2025-01-20 is before 'start', 2025-01-26",
+            "plan.json line 1, run 1 ('a'): key 'end': 2025-01-20 is before 'start', 2025-01-26",
             id="end before start",
+        ),
+        pytest.param(
+            '{"runs": [\n\n{"id": "a", "start": "2025-01-20", "end": "2025-01-26", "label": 3}]}',
+            "plan.json line 3, run 1 ('a'): key 'label': 3: expected `str`, got `int`",
+            id="the line is that of the key",
+        ),
+        pytest.param(
+            f'{{"runs": [{WEEK}],\n "meta": {{"a": 1,\n "a": 2}}}}',
+            "plan.json line 3: the key 'a' is there twice",
+            id="key twice",
+        ),
+        pytest.param(
+            '{"runs": [{"id": "phase0", "start": "2025-01-20", "end": "2025-01-26"}]}',
+            "plan.json line 1, run 1 ('phase0'): key 'id': 'phase0' is a name of the results",
+            id="name of the results",
+        ),
+        pytest.param(
+            '{"runs": [{"id": "a", "start": "2025-01-20", "end": "2025-01-26",\n'
+            '"status": "running"}]}',
+            "plan.json line 2, run 1 ('a'): key 'status': 'running' without an entry 'running' "
+            "that says who does it",
+            id="running by nobody",
+        ),
+        pytest.param(
+            '{"runs": [{"id": "a", "start": "2025-01-20", "end": "2025-01-26",\n'
+            '"running": {"host": "h", "pid": "x"}}]}',
+            "plan.json line 2, run 1 ('a'): key 'running.pid': expected `int`, got `str`",
+            id="running by no process",
+        ),
+        pytest.param(
+            '{"runs": [], "meta": {"clock_type": "SUN"}}',
+            "plan.json line 1, 'meta': key 'clock_type': 'SUN': invalid enum value 'SUN'",
+            id="no clock",
+        ),
+        pytest.param(
+            '{"runs": [], "meta": {"profiler": "cProfile"}}',
+            "plan.json line 1, 'meta': key 'profiler': 'cProfile': invalid enum value 'cProfile'",
+            id="no profiler of ours",
+        ),
+        pytest.param(
+            '{"runs": [], "meta": {"cache_material_ratio": -1}}',
+            "plan.json line 1, 'meta': key 'cache_material_ratio': -1: expected `float` > 0.0",
+            id="ratio below 0",
+        ),
+        pytest.param(
+            '{"runs": [], "meta": {"output_dir": " "}}',
+            "plan.json line 1, 'meta': key 'output_dir': ' ' names no folder",
+            id="folder without a name",
+        ),
+        pytest.param(
+            '{"runs": [], "invariants": {"a": true,\n"b": [1]}}',
+            "plan.json line 2, 'invariants': key 'b': it is a list",
+            id="invariant with many values",
+        ),
+        pytest.param(
+            '{"runs": [], "results": {\n"a": {"wall_seconds_total": "long"}}}',
+            "plan.json line 2, result of 'a': key 'wall_seconds_total': 'long': "
+            "expected `float | null`, got `str`",
+            id="result no number",
+        ),
+        pytest.param(
+            '{"runs": [], "results": {"phase0": 3}}',
+            "plan.json line 1, result of 'phase0': it is no object",
+            id="result no object",
         ),
         pytest.param(
             f'{{"runs": [{WEEK}, {WEEK}]}}',

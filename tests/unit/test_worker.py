@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from pytest_zacperf import store
-from pytest_zacperf.records import ParameterValue, RunRequest, Window, WorkerResult, Workload
+from pytest_zacperf.records import ParameterValue, RunRequest, Window, Work, WorkerResult, Workload
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
 WINDOW = Window(id="w", start=dt.date(2025, 10, 10), end=dt.date(2025, 10, 10))
@@ -122,10 +122,7 @@ def test_a_run_leaves_its_work_costs_and_files(project: Project) -> None:
     )
     assert ended.exit_status == 0
     result = ended.result
-    assert result.work.orders == 2
-    assert result.work.order_events == 3
-    assert result.work.data_points == 10
-    assert result.work.final_equity == 1.5
+    assert result.work == Work(data_points=10, orders=2, order_events=3, final_equity=1.5)
     assert result.costs.wall_ns > 0
     assert result.costs.peak_memory_source == "VmHWM"
     assert result.conditions.start_monotonic_ns < result.conditions.end_monotonic_ns

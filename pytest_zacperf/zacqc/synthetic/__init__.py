@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_zacperf.errors import MarketDataError
+from pytest_zacperf.records import DOWNLOAD_STAGE
+from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.zacqc.bars import DailyBar, SecondBars
 from pytest_zacperf.zacqc.sessions import CLOSE_SECOND, Session, sessions_between
 from pytest_zacperf.zacqc.synthetic.cache import COLUMNS, DayCache, digest_of
@@ -32,12 +34,26 @@ class SyntheticMarket:
     Args:
         cache_folder: Where generated days are kept between runs; None keeps none.
         cache_limit_bytes: Size of the cache above which the least recently used days go.
+        stages: Where making up a day is timed, as ``download``: it is what a download is to a real
+            market.
+
+    Attributes:
+        generated_days: How many days were not in the cache.
+        generated_bytes: Their size.
 
     """
 
     def __init__(
-        self, cache_folder: Path | None, *, cache_limit_bytes: int = 512 * 1024**2
+        self,
+        cache_folder: Path | None,
+        *,
+        cache_limit_bytes: int = 512 * 1024**2,
+        stages: StageTimer | None = None,
     ) -> None:
+        self.generated_days = 0
+        self.generated_bytes = 0
+        timer = stages or StageTimer(enabled=False)
+        self._download = timer.wrap(DOWNLOAD_STAGE, self._generate)
         self._cache = None
         if cache_folder is not None:
             self._cache = DayCache(cache_folder / GENERATOR_VERSION, cache_limit_bytes)
@@ -68,9 +84,11 @@ class SyntheticMarket:
         model = self._model(ticker)
         bars = self._cache.read(ticker, day) if self._cache else None
         if bars is None:
-            bars = self._generate(model, day)
+            bars = self._download(model, day)
             if self._cache:
                 self._cache.write(ticker, day, bars)
+            self.generated_days += 1
+            self.generated_bytes += sum(getattr(bars, name).nbytes for name in COLUMNS)
         arrays = (getattr(bars, name).astype("<i4").tobytes() for name in COLUMNS)
         self._digests[f"seconds|{ticker}|{day}"] = digest_of(arrays)
         return bars

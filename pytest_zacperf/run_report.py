@@ -1,0 +1,45 @@
+"""All that is known of one run of a profiling plan, as its report shows it; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_zacperf.call_growth import CallGrowth
+from pytest_zacperf.plan import PlannedRun, RunResult, Status
+from pytest_zacperf.plan.probe import Decision
+from pytest_zacperf.records import FunctionProfile, ProfileClock, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """One run of a plan.
+
+    Attributes:
+        planned: The run.
+        status: How it has ended.
+        run: The profiled run, or the pass that failed; None for one that could not begin.
+        unprofiled: The round without profiler; None where none was asked for.
+        result: What the plan file says.
+        clock: Of the profiler.
+        functions: The longest own time first.
+        compared: What it was compared with, in sentences.
+        decision: What the cache probe has shown; None unless the run belongs to it.
+        other_side: The other run of the cache probe; None unless the run belongs to it.
+        shorter: The finished window that a stopped run was compared with; empty for none.
+        growths: Functions of a stopped run whose calls have become slower.
+
+    """
+
+    planned: PlannedRun
+    status: Status
+    run: Run | None
+    unprofiled: Run | None
+    result: RunResult
+    clock: ProfileClock
+    functions: Sequence[FunctionProfile]
+    compared: Sequence[str]
+    decision: Decision | None = None
+    other_side: Run | None = None
+    shorter: str = ""
+    growths: Sequence[CallGrowth] = ()

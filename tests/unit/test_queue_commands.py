@@ -1,0 +1,418 @@
+"""``zacperf run``, ``status`` and ``reset`` as somebody types them, with real runs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import pstats
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from support.plans import COLD, WARM, executed, make_project, run_of
+
+from pytest_zacperf.cli import main
+
+FAILS = 'raise ValueError("no bars")'
+
+
+def zacperf(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def document(root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / "plan.json").read_text())
+    return found
+
+
+def statuses(root: Path) -> dict[str, str]:
+    return {run["id"]: run.get("status", "pending") for run in document(root)["runs"]}
+
+
+def result(root: Path, run_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = document(root)["results"][run_id]
+    return found
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project whose plan has been worked off: two runs, the second one timed, too."""
+    root = tmp_path_factory.mktemp("worked_off")
+    make_project(
+        root,
+        run_of("d1"),
+        run_of("d3", 3, timed=True),
+        invariants={"lookbacks_unchanged": True},
+        meta={"output_dir": "profiles", "owner": "zac"},
+    )
+    done = CliRunner().invoke(main, ["run", "--root", str(root)])
+    assert done.exit_code == 0, done.output
+    (root / "output").write_text(done.output)
+    return root
+
+
+def test_pending_runs_are_executed_in_the_order_of_the_file(worked_off: Path) -> None:
+    assert statuses(worked_off) == {"d1": "done", "d3": "done"}
+    one, three = "2025-01-06 2025-01-06", "2025-01-06 2025-01-08"
+    assert executed(worked_off) == [one, three, three]
+
+
+def test_a_result_has_the_keys_of_the_schema_and_the_whole_run(worked_off: Path) -> None:
+    found = result(worked_off, "d1")
+    assert list(found)[:8] == [
+        *("wall_seconds_total", "wall_seconds_no_download", "cpu_seconds", "top_functions_csv"),
+        *("top_threads_csv", "git_rev", "timestamp_utc", "notes"),
+    ]
+    assert found["wall_seconds_total"] >= found["wall_seconds_no_download"] > 0
+    assert found["top_functions_csv"] == "profiles/d1.funcs.wall.csv"
+    assert found["data_points"] == 200
+    assert found["trading_days"] == 1
+    assert found["run"]["work"]["orders"] == 1
+    assert found["run"]["profile"] == "wall"
+    assert found["invariants"] == {"lookbacks_unchanged": True}
+    assert found["notes"] == ""
+
+
+def test_a_round_without_profiler_comes_first_where_the_plan_asks_for_it(worked_off: Path) -> None:
+    assert "unprofiled" not in result(worked_off, "d1")
+    plain = result(worked_off, "d3")["unprofiled"]
+    assert plain["cpu_seconds"] > 0
+    report = (worked_off / "profiles" / "d3.report.md").read_text()
+    assert "| without profiler |" in report
+    assert "times as long (CPU)" in report
+
+
+def test_the_functions_of_the_strategy_are_in_the_table_with_their_calls(worked_off: Path) -> None:
+    with (worked_off / "profiles" / "d3.funcs.wall.csv").open(newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert rows["on_bar"]["ncall"] == "600"
+    assert rows["on_bar"]["module"] == "gold.py"
+    assert rows["on_bar"]["thread"] == "MainThread"
+
+
+def test_the_other_files_of_a_profile_can_be_read_by_their_programs(worked_off: Path) -> None:
+    folder = worked_off / "profiles"
+    stats = pstats.Stats(str(folder / "d1.wall.pstat"))
+    assert ("gold.py", "on_bar") in {(file, name) for file, _, name in stats.stats}  # type: ignore[attr-defined]
+    flame = json.loads((folder / "d1.speedscope.json").read_text())
+    assert "on_bar" in " ".join(frame["name"] for frame in flame["shared"]["frames"])
+    with (folder / "d1.threads.wall.csv").open(newline="") as file:
+        assert [row["thread"] for row in csv.DictReader(file)][:1] == ["MainThread"]
+
+
+def test_the_report_names_window_stages_functions_invariants_and_comparisons(
+    worked_off: Path,
+) -> None:
+    report = (worked_off / "profiles" / "d3.report.md").read_text()
+    for part in (
+        "# d3: done",
+        "| window | 2025-01-06 to 2025-01-08, days |",
+        "| data points | 600 |",
+        "| stage | total | share | count | mean | max |",
+        "| gold.py:",
+        "| lookbacks_unchanged | True |",
+        "- the same parameters, environment as in d1",
+        "- not compared: symbols, data provider",
+    ):
+        assert part in report
+    first = (worked_off / "profiles" / "d1.report.md").read_text()
+    assert "- the first run of the queue: the others are compared with it" in first
+
+
+def test_lines_say_what_is_done_when_the_output_is_no_terminal(worked_off: Path) -> None:
+    lines = (worked_off / "output").read_text().splitlines()
+    assert lines[0] == "[1/2] d1: profiled"
+    assert lines[1].startswith("d1: done: wall ")
+    assert ", report profiles/d1.report.md" in lines[1]
+    assert lines[2:4] == ["[2/2] d3: without profiler", "[2/2] d3: profiled"]
+    assert lines[-1] == "2 runs: 2 done"
+
+
+def test_status_is_a_table_of_all_runs(worked_off: Path) -> None:
+    shown = zacperf("status", "--root", str(worked_off))
+    header, first, *_ = shown.output.splitlines()
+    assert header.split()[:5] == ["id", "window", "label", "status", "wall"]
+    assert first.startswith("d1  2025-01-06 to 2025-01-06  days   done ")
+    assert "gold.py:" in first
+    assert "no git revision" in first
+    assert shown.output.splitlines()[-1] == "2 runs: 2 done"
+
+
+def test_unknown_keys_of_the_plan_survive(worked_off: Path) -> None:
+    assert document(worked_off)["meta"] == {"output_dir": "profiles", "owner": "zac"}
+
+
+def test_a_profiled_run_says_that_its_times_are_no_measurement(worked_off: Path) -> None:
+    run_id = result(worked_off, "d1")["run"]["id"]
+    shown = zacperf("show", run_id, "--root", str(worked_off))
+    assert "by wall clock: its times are no measurement" in shown.output
+
+
+def test_the_scaling_of_finished_windows_needs_different_sizes(worked_off: Path) -> None:
+    shown = zacperf("scaling", "--root", str(worked_off))
+    assert shown.exit_code == 0
+    assert "2 windows of 200 to 600 bars" in shown.output
+    assert "costs are those of profiled runs" in shown.output
+
+
+def test_a_run_that_fails_is_an_error_with_the_first_line_of_what_went_wrong(root: Path) -> None:
+    make_project(root, run_of("a"), behavior=FAILS)
+    done = zacperf("run")
+    assert done.exit_code == 1
+    assert statuses(root) == {"a": "error"}
+    found = result(root, "a")
+    assert found["notes"] == "ValueError: no bars, on simulated day 2025-01-06"
+    assert found["wall_seconds_total"] > 0
+    assert (found["cpu_seconds"], found["top_functions_csv"]) == (None, "")
+    assert "a: error: ValueError: no bars" in done.output
+    assert zacperf("run").output.splitlines() == [
+        "nothing is pending; --retry-errors runs those that have failed again",
+        "1 runs: 1 error",
+    ]
+    make_project_again = (root / "gold.py").read_text().replace(FAILS, "pass")
+    (root / "gold.py").write_text(make_project_again)
+    assert zacperf("run", "--retry-errors").exit_code == 0
+    found = result(root, "a")
+    assert found["notes"] == ""
+    assert found["history"][0]["notes"].startswith("ValueError: no bars")
+
+
+def test_a_reset_run_is_run_again_and_its_result_is_kept(root: Path) -> None:
+    make_project(root, run_of("a"))
+    zacperf("run")
+    before = result(root, "a")
+    assert zacperf("reset", "a").output == "a: pending\n"
+    assert statuses(root) == {"a": "pending"}
+    assert result(root, "a") == {"history": [before]}
+    zacperf("run")
+    assert statuses(root) == {"a": "done"}
+    assert result(root, "a")["history"] == [before]
+    assert len(executed(root)) == 2
+
+
+def test_an_invariant_that_the_engine_does_not_know_stops_the_queue_before_anything_runs(
+    root: Path,
+) -> None:
+    plan = make_project(root, run_of("a"), invariants={"plot_price": True})
+    before = plan.read_text()
+    done = zacperf("run")
+    assert done.exit_code == 2
+    assert (
+        "Error: 'plot_price' is unknown to this engine, function gold:run_backtest; "
+        "known: lookbacks_unchanged\n"
+        "  hint: take 'plot_price' out of \"invariants\" in the plan"
+    ) in done.output
+    assert json.loads(plan.read_text())["runs"][0]["status"] == "pending"
+    assert json.loads(before)["invariants"] == document(root)["invariants"]
+    assert executed(root) == []
+
+
+def test_parameters_that_change_within_a_queue_break_the_invariant_of_lookbacks(root: Path) -> None:
+    make_project(root, run_of("a"), run_of("b"), invariants={"lookbacks_unchanged": True})
+    zacperf("run", "a")
+    changed = (root / "gold.py").read_text()
+    (root / "gold.py").write_text(
+        changed.replace('run_backtest")', 'run_backtest", parameters={"lookback": 21})')
+    )
+    done = zacperf("run", "--allow-changed-environment")
+    assert done.exit_code == 2
+    assert (
+        "'lookbacks_unchanged' is not kept: the parameters are not those of a, the first run"
+        in done.output
+    )
+    assert statuses(root) == {"a": "done", "b": "pending"}
+    assert len(executed(root)) == 1
+
+
+@pytest.mark.parametrize(
+    ("attribute", "message"),
+    [
+        (
+            'symbols = ("SLV",)',
+            "the symbols were GLD in a, the first run of the queue, and are SLV",
+        ),
+        (
+            'data_provider = "other"',
+            "the data provider was file in a, the first run of the queue, and is other now",
+        ),
+    ],
+)
+def test_data_that_change_within_a_queue_are_an_error_unless_that_is_allowed(
+    root: Path, attribute: str, message: str
+) -> None:
+    make_project(root, run_of("a"), run_of("b"))
+    text = (root / "gold.py").read_text()
+    lines = '\nengine.symbols = ("GLD",)\nengine.data_provider = "file"\n'
+    (root / "gold.py").write_text(text + lines)
+    assert zacperf("run", "a").exit_code == 0
+    assert result(root, "a")["setup"]["symbols"] == ["GLD"]
+    (root / "gold.py").write_text(text + lines + f"engine.{attribute}\n")
+    done = zacperf("run")
+    assert (done.exit_code, message in done.output) == (2, True)
+    assert zacperf("run", "--allow-changed-environment").exit_code == 0
+
+
+def test_an_environment_that_changes_within_a_queue_is_an_error_unless_that_is_allowed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_project(root, run_of("a"), run_of("b"))
+    zacperf("run", "a")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    done = zacperf("run")
+    assert done.exit_code == 2
+    assert (
+        "the environment (machine, Python or packages) is not that of a, the first run of the queue"
+        in done.output
+    )
+    assert "--allow-changed-environment" in done.output
+    assert zacperf("run", "--allow-changed-environment").exit_code == 0
+
+
+def test_cpu_clock_is_honored_and_named_in_the_files(root: Path) -> None:
+    make_project(root, run_of("a"), meta={"clock_type": "CPU"})
+    assert zacperf("run").exit_code == 0
+    assert result(root, "a")["run"]["profile"] == "cpu"
+    assert (root / "profiling" / "a.funcs.cpu.csv").exists()
+
+
+def test_a_cache_that_matters_makes_the_others_preload_it(root: Path) -> None:
+    plan = make_project(root, COLD, WARM, run_of("a", 3))
+    strategy = (
+        (root / "gold.py").read_text().replace("DOWNLOAD_S, BARS = 0.0", "DOWNLOAD_S, BARS = 0.1")
+    )
+    (root / "gold.py").write_text(strategy)
+    done = zacperf("run")
+    assert done.exit_code == 0, done.output
+    decision = document(root)["results"]["phase0"]
+    assert decision["delta_wall_seconds"] < -0.15
+    assert (decision["material"], decision["cache_policy"]) == (True, "preload")
+    assert decision["cold_download"]["requests"] == 2
+    assert decision["cold_download"]["bytes"] == 8
+    assert decision["cold_download"]["seconds"] > 0.19
+    assert decision["warm_download"] == {"seconds": 0.0, "requests": 0, "bytes": 0}
+    saved = [change["function"] for change in decision["cumulative_time"]]
+    assert any(name.startswith("gold.py:") and name.endswith(" fetch") for name in saved)
+    assert result(root, "cold")["notes"] == "cache-cold pass"
+    assert result(root, "warm")["notes"] == "cache-warm pass"
+    cold = result(root, "cold")
+    assert cold["wall_seconds_total"] - cold["wall_seconds_no_download"] > 0.19
+    # The probe had caches of its own, so the project's began empty: one pass filled it.
+    assert result(root, "a")["notes"] == "preloaded"
+    assert result(root, "a")["run"]["downloads"] == {"wall_ns": 0, "requests": 0, "bytes": 0}
+    assert "## Cold and warm" in (root / "profiling" / "warm.report.md").read_text()
+    assert not (root / ".zacperf" / "probe").exists()
+    assert plan.exists()
+
+
+def test_a_cache_that_matters_can_be_met_with_two_passes(root: Path) -> None:
+    make_project(root, COLD, WARM, run_of("a"), meta={"cache_policy": "two_pass", "timed": True})
+    strategy = (
+        (root / "gold.py").read_text().replace("DOWNLOAD_S, BARS = 0.0", "DOWNLOAD_S, BARS = 0.1")
+    )
+    (root / "gold.py").write_text(strategy)
+    done = zacperf("run")
+    assert done.exit_code == 0, done.output
+    decision = document(root)["results"]["phase0"]
+    assert (decision["is_profiled"], decision["cache_policy"]) == (False, "two_pass")
+    assert result(root, "a")["notes"] == "cache-warm pass"
+    # Cold and warm twice each, the other one thrice.
+    assert len(executed(root)) == 7
+    # Each cold pass began with an empty cache.
+    assert decision["delta_wall_seconds"] < -0.15
+
+
+def test_a_cache_that_does_not_matter_leaves_the_others_as_they_are(root: Path) -> None:
+    make_project(root, COLD, WARM, run_of("a"), meta={"cache_material_ratio": 1000.0})
+    assert zacperf("run").exit_code == 0
+    assert document(root)["results"]["phase0"]["cache_policy"] == "single"
+    assert result(root, "a")["notes"] == ""
+    assert len(executed(root)) == 3
+
+
+def test_cold_and_warm_that_did_different_work_are_an_error_and_block_the_others(
+    root: Path,
+) -> None:
+    broken = "BARS2 = 7 if context.counts.get('download_requests') else 9"
+    make_project(root, COLD, WARM, run_of("a"), behavior=broken)
+    text = (root / "gold.py").read_text().replace("data_points=days * BARS", "data_points=BARS2")
+    (root / "gold.py").write_text(text)
+    done = zacperf("run")
+    assert done.exit_code == 1
+    assert statuses(root) == {"cold": "error", "warm": "error", "a": "pending"}
+    assert result(root, "warm")["notes"] == (
+        "cold and warm did different work (cold / warm: data points 7 / 9) "
+        "(hint: look for a download that broke off, in stderr.log of both runs)"
+    )
+    assert "the cache probe, cold and warm, has failed" in done.output
+    assert "phase0" not in document(root)["results"]
+    assert zacperf("run", "--phase", "1").exit_code == 0
+
+
+def test_a_cold_run_that_fails_leaves_nothing_to_be_warm(root: Path) -> None:
+    make_project(root, COLD, WARM, run_of("a"), behavior=FAILS)
+    assert zacperf("run").exit_code == 1
+    assert statuses(root) == {"cold": "error", "warm": "error", "a": "pending"}
+    assert result(root, "warm")["notes"] == "not run, because cold has failed"
+
+
+def test_phase_1_alone_says_that_nobody_knows_what_the_cache_is_worth(root: Path) -> None:
+    make_project(root, COLD, WARM, run_of("a"))
+    done = zacperf("run", "--phase", "1")
+    assert "the cache probe has not been run: each run is run once" in done.output
+    assert statuses(root) == {"cold": "pending", "warm": "pending", "a": "done"}
+
+
+def test_passes_of_a_run_that_did_different_work_are_an_error(root: Path) -> None:
+    make_project(root, run_of("a", timed=True), behavior="lookback = os.getpid()")
+    assert zacperf("run").exit_code == 1
+    assert result(root, "a")["notes"].startswith("its passes did different work: compare ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "b"), "plan.json has no run 'b'\n  hint: known are 'a'"),
+        (("run", "--time-limit", "5"), "'5' is not a duration; write a positive number and a unit"),
+        (("run", "--phase", "2"), "Invalid value for '--phase': 2 is not in the range 0<=x<=1"),
+        (("status", "--plan", "none.json"), "the plan file "),
+        (("reset", "b"), "plan.json has no run 'b'"),
+        (("scaling",), "plan.json has no finished window\n  hint: `zacperf run` works"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    root: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    make_project(root, run_of("a"))
+    done = zacperf(*arguments)
+    assert done.exit_code == 2
+    assert message in done.output
+
+
+def test_another_plan_can_be_named(root: Path) -> None:
+    make_project(root, run_of("a"))
+    (root / "plan.json").rename(root / "other.json")
+    assert zacperf("run", "--plan", "other.json").exit_code == 0
+    assert zacperf("status", "--plan", "other.json").output.splitlines()[-1] == "1 runs: 1 done"
+
+
+def test_a_plan_with_a_mistake_is_refused_and_stays_as_it_is(root: Path) -> None:
+    plan = make_project(root, run_of("a", status="finished"))
+    before = plan.read_bytes()
+    done = zacperf("run")
+    assert done.exit_code == 2
+    assert (
+        "plan.json line 3, run 1 ('a'): key 'status': 'finished': invalid enum value" in done.output
+    )
+    assert plan.read_bytes() == before
+
+
+def test_a_plan_without_runs_has_an_empty_status(root: Path) -> None:
+    make_project(root)
+    assert zacperf("status").output == "the plan has no runs\n"
