@@ -55,7 +55,9 @@ class LineWatch(QueueWatch):
     def begins(self, planned: PlannedRun, what: str) -> None:
         """Print which pass of which run begins."""
         self._begun[planned.id] = None
-        self.says(f"[{len(self._begun)}/{self._total}] {escape(planned.id)}: {what}")
+        number = len(self._begun)
+        # A side of the cache probe brings the other one along.
+        self.says(f"[{number}/{max(number, self._total)}] {escape(planned.id)}: {what}")
 
     def comes_to(self, day: dt.date | None) -> None:
         """Print nothing."""

@@ -24,6 +24,7 @@ from pytest_zacperf.cli.common import (
 )
 from pytest_zacperf.cli.progress import new_watch
 from pytest_zacperf.cli.tables import fits, print_table
+from pytest_zacperf.plan import Plan
 from pytest_zacperf.plan.queue import chosen, in_error
 from pytest_zacperf.queue import Passes, PlanQueue, Rules, Tally, work_off
 from pytest_zacperf.render import escape
@@ -202,12 +203,18 @@ def _report(tally: Tally, queue: PlanQueue, wanted: Sequence[str]) -> None:
             err=True,
         )
     elif not tally.done and not tally.failed:
-        failed = in_error(plan, wanted)
-        hint = "; --retry-errors runs those that have failed again" if failed else ""
-        click.echo(f"nothing is pending{hint}")
+        click.echo(f"nothing is pending; {_next_step(plan, wanted)}")
     click.echo(tally_line(plan))
     if tally.failed or tally.blocked is not None:
         raise click.exceptions.Exit(EXIT_FAILED)
+
+
+def _next_step(plan: Plan, wanted: Sequence[str]) -> str:
+    if in_error(plan, wanted):
+        return "--retry-errors runs those that have failed again"
+    if any(run.status == "running" for run in plan.runs if run.id in wanted):
+        return "`zacperf status` says which process runs what is left"
+    return "`zacperf reset ID` makes a run pending again"
 
 
 @contextlib.contextmanager

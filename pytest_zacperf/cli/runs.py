@@ -108,7 +108,10 @@ def _listed(run_store: RunStore, entries: Sequence[Entry]) -> Iterator[Listed]:
 
 
 def _status(run: Run) -> str:
-    return "interrupted" if run.reason == INTERRUPTED else run.status
+    if run.reason == INTERRUPTED:
+        return "interrupted"
+    remarks = [*(["profiled"] if run.profile else []), *(["partial"] if run.partial else [])]
+    return ", ".join([run.status, *remarks])
 
 
 def _status_of_unfinished(entry: Entry, run_store: RunStore) -> str:

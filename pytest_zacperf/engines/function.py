@@ -10,7 +10,7 @@ import msgspec
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
 from pytest_zacperf.engines.lookup import load_object
 from pytest_zacperf.errors import EngineError
-from pytest_zacperf.records import ParameterValue, Window
+from pytest_zacperf.records import InvariantValue, ParameterValue, Window
 
 WINDOW_ARGUMENTS = 2
 # What decides a result reaches the callable as a parameter.
@@ -26,7 +26,8 @@ class FunctionEngine:
     Args:
         target: ``module:object`` of the callable; imported by ``prepare``, so not timed.
         parameters: Keyword arguments of every call.
-        capabilities: What the callable can give.
+        capabilities: What the callable can give, and which invariants of a plan it takes as
+            parameters.
         volatile: Fields of an order event that differ between equal runs.
 
     """
@@ -62,6 +63,14 @@ class FunctionEngine:
             capabilities=self.capabilities,
             volatile=self.volatile,
         )
+
+    def keep_invariants(self, asked: Mapping[str, InvariantValue]) -> Mapping[str, InvariantValue]:
+        """Hand the plan's invariants to the callable as parameters of that name.
+
+        Only those in ``capabilities`` get here; ``prepare`` refuses what the callable has not.
+        """
+        self.parameters = {**self.parameters, **asked}
+        return dict(asked)
 
     def prepare(self, window: Window, context: Context) -> None:
         """Import the callable and check that it takes the parameters.

@@ -110,7 +110,7 @@ def _refuse_another(yappi: Any) -> None:  # noqa: ANN401 - yappi has no types
         return
     raise EngineError(
         f"the run cannot be profiled: {name} profiles this process already",
-        "end it before run(), and clear it, or leave the profile out with --zacperf-no-blame",
+        "end it before run(), and clear it; a perf test needs no profile with --zacperf-no-blame",
     )
 
 
@@ -126,5 +126,5 @@ def _marked_thread(rows: Iterable[Row]) -> int:
             return row.thread
     raise EngineError(
         "the run ended its profiler: it uses yappi or sys.setprofile itself",
-        "let the engine profile nothing, or leave the profile out with --zacperf-no-blame",
+        "let the engine profile nothing; a perf test needs no profile with --zacperf-no-blame",
     )

@@ -36,7 +36,9 @@ def tally_line(plan: Plan) -> str:
     """Return how many runs are in which state."""
     states = [run.status for run in plan.runs]
     counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
-    return f"{len(states)} runs: {', '.join(counts)}" if states else "the plan has no runs"
+    if not states:
+        return "the plan has no runs"
+    return f"{len(states)} run{'' if len(states) == 1 else 's'}: {', '.join(counts)}"
 
 
 def _cells(run: PlannedRun, result: RunResult) -> tuple[str, ...]:

@@ -15,8 +15,6 @@ from pytest_zacperf.run_parity import ChangedValue, RunParity
 MOST_VALUES = 20
 WORDS = ("baseline", "candidate")
 VALUE_HEADER = ("figure", *WORDS)
-STAGE_HEADER = ("stage", *WORDS, "ratio")
-STAGE_NUMBERS = frozenset({1, 2, 3})
 
 
 def run_parity_lines(found: RunParity) -> list[str]:
@@ -77,6 +75,6 @@ def _stages(found: RunParity) -> Iterator[str]:
     if not found.stages:
         return
     yield "stage times, which are no part of parity:"
-    table = stage_sides_table(found.stages, ("expected", "actual"))
+    table = stage_sides_table(found.stages, WORDS)
     lines = table_lines(table.header, table.rows, numbers=table.numbers)
     yield from (f"  {line}" for line in lines)

@@ -16,7 +16,7 @@ def stage_sides_table(stages: Sequence[StageSides], names: tuple[str, str]) -> T
     """Return a table of both runs' stages; where they were entered less often, no mean is shown."""
     first, second = names
     header = (
-        *("stage", first, second, f"{second} / {first}"),
+        *("stage", first, second, "ratio"),
         *(f"count {first}", f"count {second}", f"mean {first}", f"mean {second}"),
     )
     return Table(header=header, rows=tuple(map(_cells, stages)), numbers=NUMBERS)

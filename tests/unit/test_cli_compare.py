@@ -168,8 +168,14 @@ def test_two_runs_are_held_against_each_other_in_all_they_did(tmp_path: Path) ->
         "  figure        baseline  candidate",
         "  Sharpe Ratio      1.25        1.5",
         "stage times, which are no part of parity:",
-        "  stage   baseline  candidate  ratio",
-        "  orders      5 ns       5 ns   1.00",
+        (
+            "  stage   baseline  candidate  ratio  count baseline  count candidate  "
+            "mean baseline  mean candidate"
+        ),
+        (
+            "  orders      5 ns       5 ns   1.00               1                1  "
+            "         5 ns            5 ns"
+        ),
     ]
     assert compare(*sides, "--tolerance", "statistics.Sharpe Ratio=0.25").exit_code == 0
 

@@ -233,7 +233,7 @@ def test_a_session_of_yappi_is_refused_and_goes_on() -> None:
         yappi.clear_stats()
     assert str(caught.value) == (
         "the run cannot be profiled: yappi profiles this process already\n"
-        "  hint: end it before run(), and clear it, or leave the profile out with "
+        "  hint: end it before run(), and clear it; a perf test needs no profile with "
         "--zacperf-no-blame"
     )
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import fcntl
 import json
+import os
 import pstats
+import pty
+import re
+import struct
+import subprocess
+import termios
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from support.commands import ZACPERF
 from support.plans import COLD, WARM, executed, make_project, run_of
+from support.repository import commit_all, git
 
 from pytest_zacperf.cli import main
 
+REAL_PLAN = Path(__file__).parents[3] / "shared" / "profiling_plan.json"
 FAILS = 'raise ValueError("no bars")'
 
 
@@ -174,7 +185,7 @@ def test_a_run_that_fails_is_an_error_with_the_first_line_of_what_went_wrong(roo
     assert "a: error: ValueError: no bars" in done.output
     assert zacperf("run").output.splitlines() == [
         "nothing is pending; --retry-errors runs those that have failed again",
-        "1 runs: 1 error",
+        "1 run: 1 error",
     ]
     make_project_again = (root / "gold.py").read_text().replace(FAILS, "pass")
     (root / "gold.py").write_text(make_project_again)
@@ -194,6 +205,9 @@ def test_a_reset_run_is_run_again_and_its_result_is_kept(root: Path) -> None:
     zacperf("run")
     assert statuses(root) == {"a": "done"}
     assert result(root, "a")["history"] == [before]
+    assert zacperf("run").output.startswith(
+        "nothing is pending; `zacperf reset ID` makes a run pending again\n"
+    )
     assert len(executed(root)) == 2
 
 
@@ -273,6 +287,57 @@ def test_an_environment_that_changes_within_a_queue_is_an_error_unless_that_is_a
     )
     assert "--allow-changed-environment" in done.output
     assert zacperf("run", "--allow-changed-environment").exit_code == 0
+
+
+def test_what_the_queue_writes_is_no_change_of_code(root: Path) -> None:
+    make_project(root, run_of("a"), run_of("b"))
+    commit = commit_all(root)
+    assert zacperf("run").exit_code == 0
+    assert git(root, "status", "--porcelain").startswith("M plan.json")
+    assert result(root, "b")["git_rev"] == commit
+    (root / "gold.py").write_text((root / "gold.py").read_text() + "# another day\n")
+    zacperf("reset", "a")
+    zacperf("run")
+    assert result(root, "a")["git_rev"] == f"{commit}-dirty"
+
+
+def test_the_embedded_engine_refuses_the_invariants_of_a_real_plan_by_name(root: Path) -> None:
+    if not REAL_PLAN.exists():
+        pytest.skip(f"there is no plan {REAL_PLAN}")
+    plan = root / "plan.json"
+    plan.write_bytes(REAL_PLAN.read_bytes())
+    (root / "pyproject.toml").write_text('[tool.zacperf]\nengine = "zacqc"\nplan = "plan.json"\n')
+    done = zacperf("run")
+    assert done.exit_code == 2
+    assert (
+        "'plot_price' is unknown to this engine, zacqc; known: lookbacks_unchanged" in done.output
+    )
+    assert plan.read_bytes() == REAL_PLAN.read_bytes()
+
+
+def on_terminal(root: Path, *arguments: str) -> str:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    variables = {**os.environ, "TERM": "xterm"}
+    with subprocess.Popen(  # noqa: S603 - fixed
+        [*ZACPERF, *arguments], cwd=root, stdout=theirs, stderr=theirs, stdin=theirs, env=variables
+    ):
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so when the other end is closed
+            while part := os.read(ours, 65_536):
+                shown += part
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+
+
+def test_a_terminal_shows_a_bar_with_the_simulated_day_and_one_for_the_queue(root: Path) -> None:
+    make_project(root, run_of("a", 3), run_of("b"), behavior="time.sleep(0.4)")
+    shown = on_terminal(root, "run")
+    assert re.search(r"a: profiled .*2025-01-08 +0:00:0\d", shown)
+    assert re.search(r"queue .*1/2 +0:00:0\d", shown)
+    assert re.search(r"[\r\n]a: done: wall ", shown)
+    assert shown.rstrip().endswith("2 runs: 2 done")
 
 
 def test_cpu_clock_is_honored_and_named_in_the_files(root: Path) -> None:
@@ -399,7 +464,7 @@ def test_another_plan_can_be_named(root: Path) -> None:
     make_project(root, run_of("a"))
     (root / "plan.json").rename(root / "other.json")
     assert zacperf("run", "--plan", "other.json").exit_code == 0
-    assert zacperf("status", "--plan", "other.json").output.splitlines()[-1] == "1 runs: 1 done"
+    assert zacperf("status", "--plan", "other.json").output.splitlines()[-1] == "1 run: 1 done"
 
 
 def test_a_plan_with_a_mistake_is_refused_and_stays_as_it_is(root: Path) -> None:

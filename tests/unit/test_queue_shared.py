@@ -155,7 +155,10 @@ def test_another_machines_run_is_left_alone_until_somebody_is_sure(
     monkeypatch.chdir(tmp_path)
     plan = make_project(tmp_path, run_of("a", status="running", running=mark(host="elsewhere")))
     left = CliRunner().invoke(main, ["run"])
-    assert left.output == "nothing is pending\n1 runs: 1 running\n"
+    assert left.output == (
+        "nothing is pending; `zacperf status` says which process runs what is left\n"
+        "1 run: 1 running\n"
+    )
     refused = CliRunner().invoke(main, ["reset", "a"])
     assert refused.exit_code == 2
     assert "on elsewhere, which cannot be asked from here" in refused.output

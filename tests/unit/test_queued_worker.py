@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 import pytest
@@ -51,7 +52,7 @@ class Engine(FunctionEngine):
         self.effective = effective
         self.asked: Mapping[str, InvariantValue] = {}
 
-    def keep_invariants(self, asked: Mapping[str, InvariantValue]) -> object:
+    def keep_invariants(self, asked: Mapping[str, InvariantValue]) -> Any:  # noqa: ANN401 - anything
         self.asked = asked
         return asked if self.effective is None else self.effective
 
@@ -97,8 +98,15 @@ def test_an_engine_that_does_not_say_what_is_in_effect_guarantees_nothing(
         keep_invariants(Engine(effective), {"plot_price": True})
 
 
-def test_an_engine_without_the_method_guarantees_no_switch() -> None:
+def test_a_function_gets_its_switches_as_parameters() -> None:
     engine = FunctionEngine("gold:run", capabilities=Capabilities(invariants=KNOWN))
+    assert keep_invariants(engine, {"plot_price": True}) == {"plot_price": True}
+    assert engine.parameters == {"plot_price": True}
+
+
+def test_an_engine_without_the_method_guarantees_no_switch() -> None:
+    engine = Engine()
+    engine.keep_invariants = None  # type: ignore[assignment, method-assign]
     with pytest.raises(InvariantError, match="'file_logging' is not guaranteed by this engine"):
         keep_invariants(engine, {"file_logging": True})
 

@@ -69,7 +69,24 @@ def test_a_run_gives_everything_it_declares(context: FakeContext) -> None:
     assert output.statistics["End Equity"] == output.equity[-1].equity
     assert [row.symbol for row in output.coverage] == list(REFERENCE_SYMBOLS)
     assert output.data_fingerprint
-    assert (context.days, context.counts) == ([DAY], {"sessions": 1})
+    assert (context.days, context.counts["sessions"]) == ([DAY], 1)
+
+
+def test_a_made_up_day_counts_as_a_download_until_the_cache_has_it(context: FakeContext) -> None:
+    for requests in (15, 0):
+        zacqc = engine()
+        zacqc.prepare(WINDOW, context)
+        context.counts.clear()
+        zacqc.run(context)
+        assert context.counts["download_requests"] == requests
+        assert (context.counts["download_bytes"] > 0) is (requests > 0)
+
+
+def test_the_engine_says_what_it_trades_and_where_the_data_come_from() -> None:
+    assert engine().symbols == REFERENCE_SYMBOLS
+    assert engine().data_provider == "synthetic"
+    other = engine().with_parameters({"data": "lean", "symbols": "AAPL, V"})
+    assert (other.symbols, other.data_provider) == (("AAPL", "V"), "Lean data folder lean")
 
 
 @pytest.mark.parametrize(
