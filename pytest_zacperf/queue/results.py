@@ -28,7 +28,8 @@ NO_REVISION = "no git revision"
 def expectation(plan: Plan, planned: PlannedRun, *, changed_allowed: bool) -> Expectation | None:
     """Return what a run must have in common with the first finished one of the queue, or None."""
     for other in plan.runs:
-        setup = result_of(plan, other.id).setup
+        result = result_of(plan, other.id)
+        setup = result.setup
         if other.status != "done" or other.id == planned.id or setup is None:
             continue
         keeps_lookbacks = bool(plan.invariants.get("lookbacks_unchanged"))
@@ -37,9 +38,15 @@ def expectation(plan: Plan, planned: PlannedRun, *, changed_allowed: bool) -> Ex
             parameters=setup.parameters if keeps_lookbacks else None,
             symbols=None if changed_allowed else setup.symbols,
             data_provider=None if changed_allowed else setup.data_provider,
-            environment=None if changed_allowed else setup.environment,
+            environment=None if changed_allowed else _environment_in(result),
         )
     return None
+
+
+def _environment_in(result: RunResult) -> Environment | None:
+    # Somebody may have shortened the plan file by hand.
+    found = (result.run or {}).get("environment")
+    return None if found is None else msgspec.convert(found, Environment)
 
 
 def compared_with(expected: Expectation | None) -> list[str]:
@@ -99,7 +106,7 @@ def done(files: RunFiles, executed: Executed) -> RunResult:
     )
 
 
-def failed(executed: Executed, runner: Runner) -> RunResult:
+def failed(files: RunFiles, executed: Executed, runner: Runner) -> RunResult:
     """Return the result of a run that has none."""
     run = executed.run
     reason = with_hint(*executed.problem) if executed.problem else run.reason
@@ -111,6 +118,7 @@ def failed(executed: Executed, runner: Runner) -> RunResult:
         git_rev=git_revision(where),
         timestamp_utc=utc_text(run.start_utc),
         notes=one_line(reason or ""),
+        report=files.report,
         run=msgspec.to_builtins(run),
     )
 

@@ -133,7 +133,7 @@ class _Worker:
         if status == "done":
             result = results.done(files, executed)
         else:
-            result = results.failed(executed, self._passes.runner)
+            result = results.failed(files, executed, self._passes.runner)
         report = self._report(plan, planned, executed, result, expected, found)
         files.write_report(run_report_lines(report))
         self._note(planned, status, result)

@@ -108,7 +108,7 @@ class Expectation(Record, frozen=True, kw_only=True):
     parameters: str | None
     symbols: tuple[str, ...] | None
     data_provider: str | None
-    environment: str | None
+    environment: Environment | None
 
 
 class Work(Record, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from types import FrameType
 
-from pytest_zacperf.comparability import environment_fingerprint
+from pytest_zacperf.comparability import environment_fingerprint, one_line_difference
 from pytest_zacperf.engines import Engine
 from pytest_zacperf.environment import parameters_fingerprint
 from pytest_zacperf.errors import InvariantError
@@ -83,8 +83,13 @@ def setup_of(engine: Engine, where: Environment) -> Setup:
     )
 
 
-def require_expected(setup: Setup, expected: Expectation | None) -> None:
+def require_expected(setup: Setup, where: Environment, expected: Expectation | None) -> None:
     """Refuse a run whose setup is not that of the first run of its queue.
+
+    Args:
+        setup: Of this run.
+        where: Its environment.
+        expected: What the first run had; None for a run that is in no queue, or is the first.
 
     Raises:
         InvariantError: It names what differs.
@@ -111,10 +116,10 @@ def require_expected(setup: Setup, expected: Expectation | None) -> None:
             f"queue, and is {setup.data_provider or 'unknown'} now",
             CHANGED,
         )
-    if expected.environment not in {None, setup.environment}:
+    difference = expected.environment and one_line_difference(expected.environment, where)
+    if difference:
         raise InvariantError(
-            f"the environment (machine, Python or packages) is not that of {first}, "
-            "the first run of the queue",
+            f"the environment is not that of {first}, the first run of the queue: {difference}",
             CHANGED,
         )
 

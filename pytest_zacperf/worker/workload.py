@@ -57,7 +57,7 @@ def run_workload(
     with conditions.forks_end_here():
         engine, invariants = _prepared(request, context)
         setup = queued.setup_of(engine, where)
-        queued.require_expected(setup, request.expected)
+        queued.require_expected(setup, where, request.expected)
         _require_own_sources(request, engine)
         # Before the run, too: what somebody edits meanwhile is not what ran.
         sources = _loaded_sources(request, engine)

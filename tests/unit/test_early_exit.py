@@ -84,7 +84,7 @@ def stop_early(root: Path, keep: str, limit: str) -> Result:
 
 @pytest.mark.slow
 def test_a_frame_that_is_concatenated_on_every_bar_is_found_long_before_the_end(root: Path) -> None:
-    done = stop_early(root, QUADRATIC, "4s")
+    done = stop_early(root, QUADRATIC, "3s")
     assert done.exit_code == 0, done.output
     first = next(line for line in done.output.splitlines() if line.lstrip().startswith("1 "))
     assert first.split()[1:3] == ["gold.py:19", "Strategy.remember"]
@@ -95,13 +95,13 @@ def test_a_frame_that_is_concatenated_on_every_bar_is_found_long_before_the_end(
 
 @pytest.mark.slow
 def test_a_strategy_whose_bars_all_cost_the_same_raises_nothing(root: Path) -> None:
-    done = stop_early(root, LINEAR, "2500ms")
+    done = stop_early(root, LINEAR, "1500ms")
     assert "no function's calls cost more in year than in day" in done.output
 
 
 def test_a_run_that_takes_too_long_is_stopped_and_its_part_is_kept(root: Path) -> None:
     (root / "gold.py").write_text(STRATEGY.replace("KEEP", LINEAR))
-    done = zacperf("run", "year", "--time-limit", "1500ms")
+    done = zacperf("run", "year", "--time-limit", "800ms")
     assert done.exit_code == 0
     assert "year: partial: wall " in done.output
     assert "no shorter window of this plan has finished, so nothing was compared" in done.output

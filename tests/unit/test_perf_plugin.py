@@ -67,7 +67,8 @@ def runs(project: Project, kind: str) -> list[str]:
 
 @pytest.mark.slow
 def test_two_workers_leave_reports_figures_and_one_table(project: Project) -> None:
-    project.configure(ENGINE, "baseline = { loops = 1_500_000 }")
+    looks = "alternate_looks = [2, 4]"  # the sides are far from the limits
+    project.configure(ENGINE, "baseline = { loops = 1_500_000 }", looks)
     let_it_loop(project, "9_000_000")
     strategy = (project.root / "strategy.py").read_text()
     project.write("strategy.py", strategy + OTHER_ENGINE)
@@ -111,7 +112,7 @@ def check_files(folders: dict[str, Path]) -> None:
         for pair in range(1, len(rows) // 10 + 1)
         for side in ("baseline", "candidate") * 5
     ]
-    assert len(rows) >= 5 * 10
+    assert len(rows) >= 2 * 10
     assert all(int(row["wall_ns"]) > 0 for row in rows)
 
 

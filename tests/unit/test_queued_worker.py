@@ -58,8 +58,14 @@ class Engine(FunctionEngine):
 
 
 def expectation(**changes: object) -> Expectation:
-    same = {name: getattr(SETUP, name) for name in SETUP.__struct_fields__}
-    return Expectation(first_run="a", **{**same, **changes})
+    same = Expectation(
+        first_run="a",
+        parameters=SETUP.parameters,
+        symbols=SETUP.symbols,
+        data_provider=SETUP.data_provider,
+        environment=WHERE,
+    )
+    return msgspec.structs.replace(same, **changes)
 
 
 def stage(name: str) -> StageTiming:
@@ -130,16 +136,17 @@ def test_another_revision_is_no_other_environment() -> None:
 
 
 def test_the_first_run_of_a_queue_is_compared_with_nothing() -> None:
-    require_expected(SETUP, None)
+    require_expected(SETUP, WHERE, None)
 
 
 def test_a_run_like_the_first_one_is_let_through() -> None:
-    require_expected(SETUP, expectation())
+    require_expected(SETUP, WHERE, expectation())
 
 
 def test_what_is_not_asked_for_may_differ() -> None:
     require_expected(
         SETUP,
+        WHERE,
         Expectation(
             first_run="a", parameters=None, symbols=None, data_provider=None, environment=None
         ),
@@ -158,12 +165,15 @@ def test_what_is_not_asked_for_may_differ() -> None:
             {"data_provider": "x"},
             "the data provider was x in a, the first run of the queue, and is ",
         ),
-        ({"environment": "f"}, "the environment (machine, Python or packages) is not that of a, "),
+        (
+            {"environment": msgspec.structs.replace(WHERE, cpus=(0, 1), git_revision="b" * 40)},
+            "the environment is not that of a, the first run of the queue: processors 2 / 1",
+        ),
     ],
 )
 def test_a_run_unlike_the_first_one_is_refused(change: dict[str, object], problem: str) -> None:
     with pytest.raises(InvariantError) as caught:
-        require_expected(SETUP, expectation(**change))
+        require_expected(SETUP, WHERE, expectation(**change))
     assert caught.value.problem.startswith(problem)
     assert caught.value.hint
 
