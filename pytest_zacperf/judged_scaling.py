@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NoReturn
@@ -14,7 +13,7 @@ from pytest_zacperf import scaling as scalings
 from pytest_zacperf.backtest import Backtest
 from pytest_zacperf.estimates import Quantity, Question, value_of
 from pytest_zacperf.judging import failing
-from pytest_zacperf.ratios import act_on_doubt
+from pytest_zacperf.limits import HeldAgainstLimit, act_on_doubt, checked
 from pytest_zacperf.records import Run, Workload
 from pytest_zacperf.reporting import SECTION
 from pytest_zacperf.runner import Job
@@ -137,7 +136,7 @@ class PlanScaling:
         return f"<scaling over {len(self._backtests)} windows>"
 
 
-class JudgedExponent:
+class JudgedExponent(HeldAgainstLimit):
     """An exponent of a cost; comparing it with a limit judges it.
 
     A comparison fails the test when the interval lies on the wrong side of the limit. Where it
@@ -150,30 +149,12 @@ class JudgedExponent:
 
     """
 
-    __array_ufunc__ = None  # numpy numbers leave operators to us
-
     def __init__(
         self, scaling: PlanScaling, quantity: Quantity, *, clock: Clock | None = None
     ) -> None:
         self._scaling = scaling
         self._quantity = quantity
         self._fixed_clock = clock
-
-    def __lt__(self, limit: float) -> bool:
-        __tracebackhide__ = True
-        return self._holds("<", limit)
-
-    def __le__(self, limit: float) -> bool:
-        __tracebackhide__ = True
-        return self._holds("<=", limit)
-
-    def __gt__(self, limit: float) -> bool:
-        __tracebackhide__ = True
-        return self._holds(">", limit)
-
-    def __ge__(self, limit: float) -> bool:
-        __tracebackhide__ = True
-        return self._holds(">=", limit)
 
     def __float__(self) -> float:
         """Return the exponent without its interval; runs what has not run."""
@@ -204,7 +185,8 @@ class JudgedExponent:
 
     def _holds(self, op: Operator, limit: object) -> bool:
         __tracebackhide__ = True
-        found = self._judged(op, _checked(limit))
+        form = "an exponent is compared with a number such as 1.2"
+        found = self._judged(op, checked(limit, scalings.check_limit, form))
         lines = render.exponent_lines(found)
         if found.outcome is Outcome.INCONCLUSIVE:
             return act_on_doubt(self._scaling.inconclusive, lines)
@@ -226,15 +208,3 @@ class JudgedExponent:
             limit=limit,
             outcome=scalings.outcome_of(exponent, op, limit),
         )
-
-
-def _checked(limit: object) -> float:
-    __tracebackhide__ = True
-    if isinstance(limit, bool) or not isinstance(limit, numbers.Real):
-        raise TypeError(f"an exponent is compared with a number such as 1.2, got {limit!r}")
-    try:
-        scalings.check_limit(float(limit))
-    except ValueError as e:
-        # Without the frame that raised it, which is ours and would tell the reader nothing.
-        raise e.with_traceback(None) from None
-    return float(limit)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import numbers
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NoReturn, TypeVar, cast
-
-import pytest
 
 from pytest_zacperf import estimates, schedule, verdict
 from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.limits import HeldAgainstLimit, act_on_doubt, checked
 from pytest_zacperf.schedule import Clock
 from pytest_zacperf.sides import Candidate, Judged, Side
 from pytest_zacperf.verdict import Operator, Outcome, Verdict
@@ -24,10 +21,6 @@ ARITHMETIC = (
     *("eq", "ne", "bool", "neg", "pos", "abs", "round", "int", "index", "floordiv", "rfloordiv"),
     *("add", "radd", "sub", "rsub", "mul", "rmul", "rtruediv", "mod", "rmod", "pow", "rpow"),
 )
-
-
-class InconclusiveVerdictWarning(pytest.PytestWarning):
-    """A comparison of costs is not certain, and the setting ``inconclusive`` is ``warn``."""
 
 
 def _refuse(*names: str) -> Callable[[type[T]], type[T]]:
@@ -97,7 +90,7 @@ class HasCosts:
 
 
 @_refuse(*ARITHMETIC, "truediv")
-class Ratio:
+class Ratio(HeldAgainstLimit):
     """Candidate / baseline; comparing it with a limit measures it.
 
     Args:
@@ -106,8 +99,6 @@ class Ratio:
         candidate: The side under test.
 
     """
-
-    __array_ufunc__ = None  # numpy numbers leave operators to us
 
     def __init__(self, question: Question, *, baseline: Side, candidate: Candidate) -> None:
         self.question = question
@@ -119,22 +110,6 @@ class Ratio:
     def verdict(self) -> Verdict | None:
         """The verdict of the last comparison with a limit; None before the first one."""
         return self._judged.verdict if self._judged else None
-
-    def __lt__(self, limit: float) -> bool:
-        __tracebackhide__ = True
-        return self._holds("<", limit)
-
-    def __le__(self, limit: float) -> bool:
-        __tracebackhide__ = True
-        return self._holds("<=", limit)
-
-    def __gt__(self, limit: float) -> bool:
-        __tracebackhide__ = True
-        return self._holds(">", limit)
-
-    def __ge__(self, limit: float) -> bool:
-        __tracebackhide__ = True
-        return self._holds(">=", limit)
 
     def __float__(self) -> float:
         """Return what is known, without running anything: NaN when that is nothing."""
@@ -173,39 +148,14 @@ class Ratio:
 
     def _holds(self, op: Operator, limit: object) -> bool:
         __tracebackhide__ = True
-        if isinstance(limit, bool) or not isinstance(limit, numbers.Real):
-            raise TypeError(f"a ratio is compared with a number such as 1.10, got {limit!r}")
-        try:
-            verdict.check_limit(float(limit))
-        except ValueError as e:
-            # Without the frame that raised it, which is ours and would tell the reader nothing.
-            raise e.with_traceback(None) from None
-        self._judged = self._candidate.judge(self._baseline, self.question, op, float(limit))
+        number = checked(
+            limit, verdict.check_limit, "a ratio is compared with a number such as 1.10"
+        )
+        self._judged = self._candidate.judge(self._baseline, self.question, op, number)
         outcome = self._judged.verdict.outcome
         if outcome is Outcome.INCONCLUSIVE:
             return act_on_doubt(self._candidate.inconclusive, self._judged.lines)
         return outcome is Outcome.PASS
-
-
-def act_on_doubt(action: str, lines: Sequence[str]) -> bool:
-    """Do with a test what the setting ``inconclusive`` says; return True when it goes on.
-
-    Called by a method that an operator calls.
-
-    Args:
-        action: ``skip``, ``fail`` or ``warn``.
-        lines: What is not certain.
-
-    """
-    __tracebackhide__ = True
-    text = "\n".join(lines)
-    if action == "skip":
-        pytest.skip(text)
-    if action == "fail":
-        pytest.fail(text, pytrace=False)
-    # The test's own line: this function, its caller and the operator are between.
-    warnings.warn(text, InconclusiveVerdictWarning, stacklevel=4)
-    return True
 
 
 def _form(question: Question) -> str:

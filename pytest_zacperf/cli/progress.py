@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sys
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
 
 import click
 from rich.console import Console
@@ -23,14 +23,20 @@ from pytest_zacperf.render import escape
 from pytest_zacperf.units import NS_PER_S, format_bytes, format_ns
 
 
-def new_watch(total: int) -> LineWatch | BarWatch:
-    """Return what shows progress here.
+@contextlib.contextmanager
+def shown_progress(total: int) -> Iterator[QueueWatch]:
+    """Show progress in the block, in the way that suits where the output goes.
 
     Args:
         total: How many runs are to be executed.
 
     """
-    return BarWatch(total) if sys.stderr.isatty() else LineWatch(total)
+    if not sys.stderr.isatty():
+        yield LineWatch(total)
+        return
+    watch = BarWatch(total)
+    with watch.bars:
+        yield watch
 
 
 class LineWatch(QueueWatch):
@@ -40,17 +46,6 @@ class LineWatch(QueueWatch):
         self._total = total
         self._begun: dict[str, None] = {}
         self._ended = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        pass
 
     def begins(self, planned: PlannedRun, what: str) -> None:
         """Print which pass of which run begins."""
@@ -79,7 +74,7 @@ class BarWatch(LineWatch):
         super().__init__(total)
         console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         # Given to rich as text without markup: what a user wrote is no markup.
-        self._bars = Progress(
+        self.bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[where]}", markup=False),
@@ -87,29 +82,17 @@ class BarWatch(LineWatch):
             console=console,
             transient=True,
         )
-        self._queue = self._bars.add_task("queue", total=total, where=f"0/{total}")
+        self._queue = self.bars.add_task("queue", total=total, where=f"0/{total}")
         self._run: TaskID | None = None
         self._planned: PlannedRun | None = None
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bars.stop()
 
     def begins(self, planned: PlannedRun, what: str) -> None:
         """Show a new bar for the pass."""
         if self._run is not None:
-            self._bars.remove_task(self._run)
+            self.bars.remove_task(self._run)
         self._planned = planned
         # Without a total it shows that it is alive, until the engine reports a day.
-        self._run = self._bars.add_task(f"{escape(planned.id)}: {what}", total=None, where="")
+        self._run = self.bars.add_task(f"{escape(planned.id)}: {what}", total=None, where="")
 
     def comes_to(self, day: dt.date | None) -> None:
         """Move the bar to a simulated day."""
@@ -117,16 +100,16 @@ class BarWatch(LineWatch):
             return
         days = (self._planned.end - self._planned.start).days + 1
         passed = (day - self._planned.start).days
-        self._bars.update(self._run, total=days, completed=passed, where=str(day))
+        self.bars.update(self._run, total=days, completed=passed, where=str(day))
 
     def ends(self, planned: PlannedRun, status: Status, result: RunResult) -> None:
         """Move the bar of the queue, and print how the run ended."""
         super().ends(planned, status, result)
-        self._bars.update(self._queue, completed=self._ended, where=f"{self._ended}/{self._total}")
+        self.bars.update(self._queue, completed=self._ended, where=f"{self._ended}/{self._total}")
 
     def says(self, text: str) -> None:
         """Print a sentence above the bars."""
-        self._bars.console.print(text)
+        self.bars.console.print(text)
 
 
 def result_line(planned: PlannedRun, status: Status, result: RunResult) -> str:

@@ -22,7 +22,7 @@ from pytest_zacperf.cli.common import (
     open_session,
     root_option,
 )
-from pytest_zacperf.cli.progress import new_watch
+from pytest_zacperf.cli.progress import shown_progress
 from pytest_zacperf.cli.tables import fits, print_table
 from pytest_zacperf.plan import Plan
 from pytest_zacperf.plan.queue import chosen, in_error
@@ -105,7 +105,8 @@ def run(  # noqa: PLR0913 - click passes every option by its name
         rules = Rules(
             time_limit_s=time_limit_s, allow_changed_environment=allow_changed_environment
         )
-        with open_session(project) as session, new_watch(_pending(queue, wanted)) as watch:
+        total = _pending(queue, wanted)
+        with open_session(project) as session, shown_progress(total) as watch:
             passes = Passes(
                 new_runner(project, "zacperf run"),
                 session=session,

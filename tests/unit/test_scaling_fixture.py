@@ -14,7 +14,7 @@ from support.timed_runs import timed_run
 
 from pytest_zacperf.estimates import Quantity
 from pytest_zacperf.judged_scaling import JudgedExponent, PlanScaling, TimedBacktest
-from pytest_zacperf.ratios import InconclusiveVerdictWarning
+from pytest_zacperf.limits import InconclusiveVerdictWarning
 from pytest_zacperf.records import Window, Work, Workload
 from pytest_zacperf.scaling import Axis, Point
 from pytest_zacperf.schedule import Clock
