@@ -31,7 +31,7 @@ def shown_progress(total: int) -> Iterator[QueueWatch]:
         total: How many runs are to be executed.
 
     """
-    if not sys.stderr.isatty():
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
         yield LineWatch(total)
         return
     watch = BarWatch(total)
