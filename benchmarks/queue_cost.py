@@ -26,7 +26,7 @@ RUNS = 20
 FUNCTIONS = 5_000
 CALLEES = 3
 PLANNED = 1_000
-ZACPERF = (sys.executable, "-c", "from pytest_zacperf.cli import main; main()")
+ZACPERF = (sys.executable, "-c", "from pytest_zacperf.command import main; main()")
 SETTINGS = '[tool.zacperf]\nengine = "strategy:engine"\nplan = "plan.json"\n'
 STRATEGY = """
 from pytest_zacperf.engines import BacktestOutput

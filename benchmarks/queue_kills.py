@@ -29,7 +29,7 @@ TIMES = 100
 RUNS = 4
 LONGEST_S = 2.0
 PATIENCE_S = 60.0
-ZACPERF = (sys.executable, "-c", "from pytest_zacperf.cli import main; main()")
+ZACPERF = (sys.executable, "-c", "from pytest_zacperf.command import main; main()")
 SETTINGS = '[tool.zacperf]\nengine = "strategy:engine"\nplan = "plan.json"\nkeep_runs = 20\n'
 STRATEGY = """
 import os, time

@@ -53,7 +53,7 @@ def _planned_windows(request: pytest.FixtureRequest) -> tuple[Window, ...]:
     """Hand all windows of a test to it at once."""
     session = request.config.stash[SESSION]
     try:
-        windows = window_choice.choose(session, request.node, needs_engine=True)
+        windows = window_choice.choose(session, request.node, needs_engine=True, all_sizes=True)
     except SettingsError as e:
         raise pytest.fail.Exception(str(e), pytrace=False) from None
     if not windows:
@@ -218,7 +218,7 @@ def _problem_of(item: pytest.Item) -> Problem | None:
     if PLANNED_WINDOWS not in getattr(item, "fixturenames", ()):
         return None
     try:
-        window_choice.choose(item.config.stash[SESSION], item, needs_engine=True)
+        window_choice.choose(item.config.stash[SESSION], item, needs_engine=True, all_sizes=True)
     except SettingsError as e:
         return window_choice.problem_of(e)
     return None

@@ -7,7 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_zacperf.function_names import FunctionKey
-from pytest_zacperf.records import FunctionProfile, Profile, ProfiledFunction
+from pytest_zacperf.records import (
+    GARBAGE_COLLECTOR,
+    FunctionProfile,
+    Profile,
+    ProfiledFunction,
+)
 
 # A library that calls itself in a circle comes nearer to its share with every step.
 LEAST_CHANGE = 0.001
@@ -45,7 +50,11 @@ def _project_shares(functions: Sequence[ProfiledFunction]) -> list[float]:
     of a library's function have the same share in what it called: the way of gprof, see Graham,
     Kessler, McKusick, "gprof: a call graph execution profiler", 1982.
     """
-    shares = [1.0 if function.is_project else 0.0 for function in functions]
+    # The collector works for the whole program, and for no library.
+    shares = [
+        1.0 if function.is_project or function.module == GARBAGE_COLLECTOR else 0.0
+        for function in functions
+    ]
     callers: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
     for number, function in enumerate(functions):
         if not function.is_project and function.total_ns:
@@ -81,6 +90,8 @@ def _charged_to(functions: Sequence[ProfiledFunction]) -> list[FunctionKey | Non
 def _first_of_project(
     functions: Sequence[ProfiledFunction], number: int, heaviest: Mapping[int, tuple[int, int]]
 ) -> FunctionKey | None:
+    if functions[number].module == GARBAGE_COLLECTOR:
+        return None
     met = {number}
     while not functions[number].is_project:
         _, number = heaviest.get(number, (0, -1))

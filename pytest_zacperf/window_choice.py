@@ -29,13 +29,17 @@ class Problem:
     stops_session: bool
 
 
-def choose(session: Session, test: pytest.Item, *, needs_engine: bool) -> tuple[Window, ...]:
+def choose(
+    session: Session, test: pytest.Item, *, needs_engine: bool, all_sizes: bool = False
+) -> tuple[Window, ...]:
     """Return the windows of a test, in the order of the plan; none where the flag leaves none.
 
     Args:
         session: Has the plan and the settings.
         test: Its marker ``window`` beats the labels of the settings.
         needs_engine: Whether it runs backtests.
+        all_sizes: Whether it sees all of them by default, whatever the labels of the settings:
+            windows of one label often have one size.
 
     Raises:
         SettingsError: The marker, the plan or a setting cannot be used.
@@ -48,6 +52,8 @@ def choose(session: Session, test: pytest.Item, *, needs_engine: bool) -> tuple[
     if mark is None and only:
         # Naming a window beats the labels that tests see by default.
         return select_windows(session.plan, ids=only)
+    if mark is None and all_sizes:
+        return session.plan.test_windows
     ids, labels = _marked(mark) if mark else ((), session.settings.test_labels)
     windows = select_windows(session.plan, ids=ids, labels=labels)
     if not only:

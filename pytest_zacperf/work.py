@@ -17,7 +17,7 @@ def different_amount(baseline: Work | None, candidate: Work | None) -> tuple[str
     """Return why costs of these works cannot be compared and what to do about it, or None."""
     if baseline is None or candidate is None:
         return "costs are not compared: a side has no result", "see its stderr.log"
-    differences = _differences(baseline, candidate)
+    differences = work_differences(baseline, candidate)
     if not differences:
         return None
     problem = (
@@ -72,7 +72,8 @@ def _inputs(run: Run) -> tuple[str, str | None] | None:
     return None if run.fingerprints is None else (run.fingerprints.code, run.fingerprints.data)
 
 
-def _differences(baseline: Work, candidate: Work) -> list[str]:
+def work_differences(baseline: Work, candidate: Work) -> list[str]:
+    """Return what differs between two works: ``data points 10 / 9``."""
     values = {name: (getattr(baseline, name), getattr(candidate, name)) for name in WORK_FIELDS}
     return [
         f"{name.replace('_', ' ')} {_number(expected)} / {_number(was)}"

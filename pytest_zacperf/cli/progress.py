@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -20,6 +22,7 @@ from rich.progress import (
 from pytest_zacperf.plan import PlannedRun, RunResult, Status
 from pytest_zacperf.queue import QueueWatch
 from pytest_zacperf.render import escape
+from pytest_zacperf.run_names import short_id
 from pytest_zacperf.units import NS_PER_S, format_bytes, format_ns
 
 
@@ -64,7 +67,10 @@ class LineWatch(QueueWatch):
 
     def says(self, text: str) -> None:
         """Print a sentence."""
-        click.echo(text)
+        try:
+            click.echo(text)
+        except BrokenPipeError:  # who reads no more, as `head`, is no reason to stop
+            sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
 
 
 class BarWatch(LineWatch):
@@ -116,7 +122,9 @@ def result_line(planned: PlannedRun, status: Status, result: RunResult) -> str:
     """Return how a run ended in one line: its costs and where its report is, or why it failed."""
     name = escape(planned.id)
     if status == "error":
-        return f"{name}: error: {escape(result.notes or '')}"
+        run_id = (result.run or {}).get("id")
+        more = f" (`zacperf show {short_id(run_id)}`)" if run_id else ""
+        return f"{name}: error: {escape(result.notes or '')}{more}"
     facts = [
         f"wall {_time(result.wall_seconds_total)}",
         f"CPU {_time(result.cpu_seconds)}",

@@ -33,6 +33,7 @@ from pytest_zacperf.store import Claim, PlanFile
 from pytest_zacperf.values import parse_duration
 
 PLAN = click.Path(dir_okay=False, path_type=Path)
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = "interrupted; the run that was under way is pending again"
 
 plan_option = click.option(
@@ -190,7 +191,8 @@ def _shown(path: Path) -> str:
 
 
 def _pending(queue: PlanQueue, wanted: Sequence[str]) -> int:
-    return sum(run.id in wanted and run.status != "done" for run in queue.read().runs)
+    unfinished = {"pending", "running"}
+    return sum(run.id in wanted and run.status in unfinished for run in queue.read().runs)
 
 
 def _report(tally: Tally, queue: PlanQueue, wanted: Sequence[str]) -> None:
@@ -220,13 +222,14 @@ def _next_step(plan: Plan, wanted: Sequence[str]) -> str:
 
 @contextlib.contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Let TERM end the block as Ctrl-C does, so that the run under way is pending again."""
+    """Let TERM and HUP end the block as Ctrl-C does: the run under way is pending again."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in ENDING_SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -9,9 +9,10 @@ import click
 from pytest_zacperf.cli.common import errors_for_people, root_option
 from pytest_zacperf.cli.queue import open_plan, plan_option
 from pytest_zacperf.cli.tables import print_table
+from pytest_zacperf.render import escape
 from pytest_zacperf.render.scaling import scaling_tables
 
-PROFILED = (
+TIMED_IS_BETTER = (
     "costs are those of profiled runs; a round without profiler, "
     '"timed": true under "meta" or in each run, gives better ones'
 )
@@ -32,11 +33,13 @@ def scaling(*, plan_path: Path | None, root: Path | None) -> None:
     with errors_for_people():
         queue = open_plan(root, plan_path, "zacperf scaling")
         plan = queue.read()
-        windows, is_profiled = finished_windows(plan, queue.file.path.parent)
-        tables = scaling_tables(scaling_of(windows, full_range(plan, windows)))
+        found = finished_windows(plan, queue.file.path.parent)
+        tables = scaling_tables(scaling_of(found.windows, full_range(plan, found.windows)))
     for number, table in enumerate(tables):
         if number:
             click.echo()
         print_table(table)
-    if is_profiled:
-        click.echo(PROFILED)
+    if found.stopped:
+        click.echo(f"left out: {escape(', '.join(found.stopped))}, stopped at a time limit")
+    if found.is_profiled:
+        click.echo(TIMED_IS_BETTER)

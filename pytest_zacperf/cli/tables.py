@@ -48,7 +48,8 @@ def _print_plain(table: Table) -> None:
 
 def _is_plain(table: Table) -> bool:
     """Return whether each character takes one column, and no cell has several lines."""
-    return all(cell.isascii() and "\n" not in cell for row in table.rows for cell in row)
+    rows = (table.header, *table.rows)
+    return all(cell.isascii() and "\n" not in cell for row in rows for cell in row)
 
 
 def _width(table: Table) -> int:

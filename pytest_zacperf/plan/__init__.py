@@ -12,16 +12,18 @@ from pytest_zacperf.plan.records import (
     RunningMark,
     Status,
 )
-from pytest_zacperf.plan.results import RunResult, Unprofiled
+from pytest_zacperf.plan.results import DecidedPolicy, Policy, RunResult, Unprofiled
 from pytest_zacperf.plan.windows import select_windows
 
 __all__ = [
     "CACHE_PROBE",
     "EXAMPLE",
     "CachePolicy",
+    "DecidedPolicy",
     "Meta",
     "Plan",
     "PlannedRun",
+    "Policy",
     "RunResult",
     "RunningMark",
     "Status",

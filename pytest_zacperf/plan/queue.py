@@ -5,7 +5,7 @@ Pure: whether a process is alive is asked of the caller, and the caller writes t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.plan.probe import Decision, Pair, pair_of
 from pytest_zacperf.plan.records import PHASE0, Plan, PlannedRun, RunningMark, Status
 from pytest_zacperf.plan.results import RunResult
-from pytest_zacperf.plan.text import with_value
+from pytest_zacperf.plan.text import find, with_value, without_member
 from pytest_zacperf.values import nearest
 
 IsAlive: TypeAlias = Callable[[RunningMark], bool]
@@ -80,7 +80,8 @@ def chosen(
     )
     if not found:
         raise SettingsError(
-            f"{plan.name} has no run that is meant", "name fewer ids, another label or phase"
+            f"{plan.name} has no run that fits the ids, the label and the phase together",
+            "`zacperf status` lists the runs",
         )
     return found
 
@@ -113,7 +114,7 @@ def next_unit(
 
 def claimed(plan: Plan, ids: Collection[str], mark: RunningMark) -> str:
     """Return the plan's text with runs that a process has taken."""
-    return _with_status(plan, ids, "running", mark)
+    return _undecided(_with_status(plan, ids, "running", mark), plan, ids)
 
 
 def released(plan: Plan, ids: Collection[str]) -> str:
@@ -121,16 +122,31 @@ def released(plan: Plan, ids: Collection[str]) -> str:
     return _with_status(plan, ids, "pending", None)
 
 
-def finished(plan: Plan, run_id: str, status: Status, result: RunResult) -> str:
-    """Return the plan's text with the result of a run; an earlier one becomes history."""
-    with_history = msgspec.structs.replace(result, history=_history(plan, run_id))
+def finished(
+    plan: Plan, run_id: str, status: Status, result: RunResult, moved: Mapping[str, str]
+) -> str:
+    """Return the plan's text with the result of a run; an earlier one becomes history.
+
+    Args:
+        plan: As it is now.
+        run_id: The run.
+        status: How it has ended.
+        result: What is written down.
+        moved: Files of earlier results that have another name now.
+
+    """
+    history = [
+        {key: moved.get(value, value) if isinstance(value, str) else value for key, value in one}
+        for one in (before.items() for before in _history(plan, run_id))
+    ]
+    with_history = msgspec.structs.replace(result, history=history)
     text = _with_status(plan, [run_id], status, None)
-    return _with_result(text, plan, run_id, _in_full(with_history))
+    return _with_result(text, run_id, _in_full(with_history))
 
 
 def decided(plan: Plan, decision: Decision) -> str:
     """Return the plan's text with what the cache probe has shown."""
-    return _with_result(plan.text, plan, PHASE0, msgspec.to_builtins(decision))
+    return _with_result(plan.text, PHASE0, msgspec.to_builtins(decision))
 
 
 def reset(plan: Plan, ids: Collection[str]) -> str:
@@ -139,8 +155,8 @@ def reset(plan: Plan, ids: Collection[str]) -> str:
     for run_id in ids:
         history = _history(plan, run_id)
         if history:
-            text = _with_result(text, plan, run_id, {"history": history})
-    return text
+            text = _with_result(text, run_id, {"history": history})
+    return _undecided(text, plan, ids)
 
 
 def in_error(plan: Plan, wanted: Collection[str]) -> tuple[str, ...]:
@@ -166,19 +182,25 @@ def _with_status(plan: Plan, ids: Collection[str], status: Status, mark: Running
     for index, run in enumerate(plan.runs):
         if run.id not in ids:
             continue
-        entry: dict[str, Any] = dict(plan.document["runs"][index])
-        entry.pop("running", None)
-        entry["status"] = status
-        if mark is not None:
-            entry["running"] = msgspec.to_builtins(mark)
-        text = with_value(text, ("runs", index), entry)
+        entry = ("runs", index)
+        text = with_value(text, (*entry, "status"), status)
+        if mark is None:
+            text = without_member(text, (*entry, "running"))
+        else:
+            text = with_value(text, (*entry, "running"), msgspec.to_builtins(mark))
     return text
 
 
-def _with_result(text: str, plan: Plan, run_id: str, result: dict[str, Any]) -> str:
-    if "results" not in plan.document and '"results"' not in text:
+def _with_result(text: str, run_id: str, result: dict[str, Any]) -> str:
+    if find(text, ("results",)) is None:
         text = with_value(text, ("results",), {})
     return with_value(text, ("results", run_id), result)
+
+
+def _undecided(text: str, plan: Plan, ids: Collection[str]) -> str:
+    # What an earlier cache probe has shown is not what this one will show.
+    is_probe = any(run.is_probe for run in plan.runs if run.id in ids)
+    return without_member(text, ("results", PHASE0)) if is_probe else text
 
 
 def _history(plan: Plan, run_id: str) -> list[Any]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections import Counter
+import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.plan import text as json_text
 from pytest_zacperf.plan.records import PHASE0, Meta, Plan, PlannedRun
-from pytest_zacperf.plan.results import RunResult
+from pytest_zacperf.plan.results import DecidedPolicy, RunResult
 from pytest_zacperf.records import InvariantValue
 from pytest_zacperf.sentences import one_line
 
@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 KEYS = ("meta", "invariants", "runs", "results")
 EXAMPLE = '{ "id": "wk-1", "start": "2025-01-20", "end": "2025-01-26", "label": "week" }'
+LONGEST_NUMBER = 40
 SCHEMA = "_schema"
 RESERVED = (SCHEMA, PHASE0)
 
@@ -63,14 +64,22 @@ class _Place:
 def _document(content: bytes, name: str) -> tuple[str, dict[str, Any]]:
     try:
         text = content.decode("utf-8-sig")
-        document = json.loads(text, object_pairs_hook=_members)
+        document = json.loads(
+            text, object_pairs_hook=_members, parse_float=_finite, parse_constant=_finite
+        )
     except _RepeatedKeyError:
         # The one that a reader takes for the value may not be the one that counts.
         raise _repeated_key(_Place(text, name)) from None
+    except _NotFiniteError as e:
+        raise SettingsError(
+            f"{name} holds {one_line(str(e), LONGEST_NUMBER)}, which no other program takes for a "
+            "number",
+            "write null, or a number that is finite",
+        ) from None
     except json.JSONDecodeError as e:
         raise SettingsError(
             f"{name} is not JSON: {e.msg} at line {e.lineno}, column {e.colno}",
-            "correct that place; a comma after the last element is the usual cause",
+            "correct that place; a comma after the last element and a comment are usual causes",
         ) from e
     except UnicodeDecodeError as e:
         raise SettingsError(f"{name} is not UTF-8 text: byte {e.start}", "save it as UTF-8") from e
@@ -81,6 +90,17 @@ def _document(content: bytes, name: str) -> tuple[str, dict[str, Any]]:
     if not isinstance(document, dict):
         raise SettingsError(f"{name} is not a JSON object", 'begin it with {"runs": [')
     return text, document
+
+
+class _NotFiniteError(Exception):
+    """A number that JSON has no word for, or one that is too large."""
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _NotFiniteError(text)
+    return number
 
 
 class _RepeatedKeyError(Exception):
@@ -106,14 +126,18 @@ def _runs(document: Mapping[str, Any], place: _Place) -> tuple[PlannedRun, ...]:
     entries = document.get("runs")
     if not isinstance(entries, list):
         near = _near_key("runs", document, known=KEYS)
-        raise SettingsError(f"{place.name} has no list 'runs'{near}", f'write "runs": [{EXAMPLE}]')
+        where = place.line("runs") if "runs" in document else place.name
+        raise SettingsError(f"{where} has no list 'runs'{near}", f'write "runs": [{EXAMPLE}]')
     runs = tuple(_run(entry, index, place) for index, entry in enumerate(entries))
-    for run_id, count in Counter(run.id for run in runs).items():
-        if count > 1:
+    first: dict[str, int] = {}
+    for index, run in enumerate(runs):
+        if run.id in first:
             raise SettingsError(
-                f"{place.name} has {count} runs with the id {run_id!r}",
+                f"{place.line('runs', index, 'id')}, run {index + 1}: key 'id': {run.id!r} is the "
+                f"id of run {first[run.id] + 1}, too",
                 "give each run an id of its own",
             )
+        first[run.id] = index
     return runs
 
 
@@ -174,12 +198,15 @@ def _invariants(values: dict[str, Any], place: _Place) -> dict[str, InvariantVal
 def _results(values: dict[str, Any], place: _Place) -> dict[str, Any]:
     for run_id, result in values.items():
         what = f"result of {run_id!r}"
-        hint = f"`zacperf reset {run_id}` makes the queue run it again"
+        hint = "correct it, or take it out"
         path = ("results", run_id)
         if run_id in RESERVED and not isinstance(result, dict):
             raise SettingsError(f"{place.line(*path)}, {what}: it is no object", "take it out")
-        if run_id not in RESERVED and result is not None:
-            _converted(result, RunResult, place, path, what=what, hint=f"correct it; {hint}")
+        if run_id == PHASE0:
+            hint = "take it out, and reset both runs of the cache probe"
+            _converted(result, DecidedPolicy, place, path, what=what, hint=hint)
+        elif run_id not in RESERVED and result is not None:
+            _converted(result, RunResult, place, path, what=what, hint=hint)
     return values
 
 
@@ -216,7 +243,15 @@ def _reason(error: msgspec.ValidationError, value: object, kind: type) -> tuple[
     if isinstance(found, str) and key in {"start", "end"}:
         return key, f"key {key!r}: {found!r} is not a date such as 2025-01-20"
     shown = f": {found!r}" if isinstance(found, str | int | float | None) else ""
+    if message.startswith("invalid enum value"):
+        message = f"known are {', '.join(_words(kind, key))}"
     return key, f"key {whole!r}{shown}: {message}"
+
+
+def _words(kind: type, key: str) -> list[str]:
+    field = next(one for one in msgspec.structs.fields(kind) if one.encode_name == key)
+    options = [field.type, *get_args(field.type)]  # a Literal, or one or None
+    return [word for one in options for word in get_args(one) if isinstance(word, str)]
 
 
 def _near_key(missing: str, entry: object, *, known: Collection[str]) -> str:

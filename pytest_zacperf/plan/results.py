@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from pytest_zacperf.records import InvariantValue, Setup
+
+Policy: TypeAlias = Literal["single", "preload", "two_pass"]
+
+
+class DecidedPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cache probe decided, as far as the queue needs it again; see ``probe.Decision``."""
+
+    cache_policy: Policy | None = None
 
 
 class Unprofiled(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,12 +74,13 @@ def find(text: str, path: Sequence[PathStep]) -> Member | None:
 
 def line_of(text: str, path: Sequence[PathStep]) -> int:
     """Return the line, from 1, of the value at a path, or of what is nearest to it."""
-    for length in range(len(path), -1, -1):
+    start = _skip(text, 0)
+    for length in range(len(path), 0, -1):
         found = find(text, path[:length])
         if found is not None:
-            start = found.key_start if length else _skip(text, 0)
-            return text.count("\n", 0, start) + 1
-    return 1
+            start = found.key_start
+            break
+    return text.count("\n", 0, start) + 1
 
 
 def repeated_key(text: str, start: int = 0) -> Member | None:
@@ -93,6 +94,19 @@ def repeated_key(text: str, start: int = 0) -> Member | None:
         if found is not None:
             return found
     return None
+
+
+def without_member(text: str, path: Sequence[PathStep]) -> str:
+    """Return the text without the member of an object, if it is there, and without its comma."""
+    owner, member = find(text, path[:-1]), find(text, path)
+    if owner is None or member is None:
+        return text
+    inner = list(members(text, owner.start))
+    at = [one.key_start for one in inner].index(member.key_start)
+    if at:
+        return text[: inner[at - 1].end] + text[member.end :]
+    end = inner[1].key_start if len(inner) > 1 else member.end
+    return text[: member.key_start] + text[end:]
 
 
 def with_value(text: str, path: Sequence[PathStep], value: Json) -> str:
@@ -109,7 +123,7 @@ def with_value(text: str, path: Sequence[PathStep], value: Json) -> str:
         old = text[there.start : there.end]
         is_inline = old.startswith("{") and "\n" not in old
         layout = _inline(value) if is_inline else _spread(value, _indent(text, there.key_start))
-        return text[: there.start] + layout + text[there.end :]
+        return text[: there.start] + _as_in(text, layout) + text[there.end :]
     owner = find(text, path[:-1])
     if owner is None:
         raise ValueError(f"there is nothing at {list(path[:-1])} that could hold a value")
@@ -118,17 +132,24 @@ def with_value(text: str, path: Sequence[PathStep], value: Json) -> str:
 
 def _inserted(text: str, start: int, key: str, value: Json) -> str:
     inner = list(members(text, start))
-    name = json.dumps(key, ensure_ascii=False)
+    name = _dumped(key)
     if not inner:
         outer = _indent(text, start)
         own = outer + INDENT
         _, end = _DECODER.raw_decode(text, start)
-        return f"{text[:start]}{{\n{own}{name}: {_spread(value, own)}\n{outer}}}{text[end:]}"
+        layout = f"{{\n{own}{name}: {_spread(value, own)}\n{outer}}}"
+        return text[:start] + _as_in(text, layout) + text[end:]
     last = inner[-1]
     if "\n" not in text[start : last.key_start]:  # all on one line
         return f"{text[: last.end]}, {name}: {_inline(value)}{text[last.end :]}"
     own = _indent(text, last.key_start)
-    return f"{text[: last.end]},\n{own}{name}: {_spread(value, own)}{text[last.end :]}"
+    layout = f",\n{own}{name}: {_spread(value, own)}"
+    return text[: last.end] + _as_in(text, layout) + text[last.end :]
+
+
+def _as_in(text: str, layout: str) -> str:
+    # Lines end as those of the file.
+    return layout.replace("\n", "\r\n") if "\r\n" in text else layout
 
 
 def _skip(text: str, position: int) -> int:
@@ -142,7 +163,7 @@ def _indent(text: str, position: int) -> str:
 
 
 def _inline(value: Json) -> str:
-    layout = json.dumps(value, ensure_ascii=False)
+    layout = _dumped(value)
     # With a space inside, as people write a run of the queue.
     return f"{{ {layout[1:-1]} }}" if isinstance(value, Mapping) and value else layout
 
@@ -150,10 +171,16 @@ def _inline(value: Json) -> str:
 def _spread(value: Json, indent: str) -> str:
     """Lay an object out with a member on each line; what these hold stays on theirs."""
     if not isinstance(value, Mapping) or not value:
-        return json.dumps(value, ensure_ascii=False)
+        return _dumped(value)
     own = indent + INDENT
-    lines = (
-        f"{own}{json.dumps(key, ensure_ascii=False)}: {json.dumps(inner, ensure_ascii=False)}"
-        for key, inner in value.items()
-    )
+    lines = (f"{own}{_dumped(key)}: {_dumped(inner)}" for key, inner in value.items())
     return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+def _dumped(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can hold
+        return json.dumps(value)
+    return text

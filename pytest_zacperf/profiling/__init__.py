@@ -14,8 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from pytest_zacperf.errors import EngineError
-from pytest_zacperf.profiling.capture import OWN_FRAMES, Row, profile_of, rows_of, storable
+from pytest_zacperf.profiling.capture import OWN_FRAMES, profile_of, storable
+from pytest_zacperf.profiling.collections import Collections, set_collections_apart
 from pytest_zacperf.profiling.paths import is_project_file, module_path
+from pytest_zacperf.profiling.rows import Row, rows_of
 from pytest_zacperf.records import Profile, ProfileClock
 
 __all__ = ["OWN_FRAMES", "Profiler", "is_project_file", "module_path"]
@@ -46,6 +48,7 @@ class Profiler:
         self._clock: ProfileClock = clock
         self._keep_on = keep_on
         self._clock_before: str = clock
+        self._collections = Collections(clock)
         self._profile = Profile(clock=clock, threads=(), functions=())
 
     def __enter__(self) -> Self:
@@ -55,6 +58,7 @@ class Profiler:
         self._clock_before = yappi.get_clock_type()
         yappi.set_clock_type(self._clock)
         yappi.set_context_name_callback(_thread_name)
+        self._collections.begin()
         # With builtins: without, their time would belong to no function at all.
         yappi.start(builtins=True)
         return self
@@ -69,6 +73,7 @@ class Profiler:
 
         _mark_end()
         yappi.stop()
+        self._collections.end()
         try:
             threads = list(yappi.get_thread_stats())
             rows = rows_of(yappi)
@@ -77,6 +82,7 @@ class Profiler:
             yappi.set_clock_type(self._clock_before)
             yappi.set_context_name_callback(None)  # its own, which says the class of a thread
         if exc_type is None or issubclass(exc_type, self._keep_on):
+            set_collections_apart(rows, threads, self._collections.taken_ns)
             self._profile = profile_of(
                 rows,
                 threads,

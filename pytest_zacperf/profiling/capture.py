@@ -1,4 +1,4 @@
-"""What yappi saw, as a ``Profile``; the session itself is begun and ended elsewhere."""
+"""The functions and threads of a session as a ``Profile``; begins and ends no session."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_zacperf.profiling.paths import is_project_file, module_path
+from pytest_zacperf.profiling.rows import Row
 from pytest_zacperf.records import (
     Callee,
     Profile,
@@ -20,79 +21,13 @@ from pytest_zacperf.records import (
 from pytest_zacperf.units import NS_PER_S
 
 # They wrap the run, and nobody who looks for a slow backtest can change them.
-OWN_FRAMES = ("pytest_zacperf/worker/", "pytest_zacperf/stages.py", "pytest_zacperf/profiling/")
+OWN_FRAMES = (
+    *("pytest_zacperf/worker/", "pytest_zacperf/engines/"),
+    *("pytest_zacperf/stages.py", "pytest_zacperf/profiling/"),
+)
 # Of a type or function in the name of a builtin; it differs from run to run.
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 NO_NAME = "N/A"  # what yappi calls a thread that has no name
-
-# What a function calls, as yappi has it: index, calls, actual calls, total and own time in s.
-Child = tuple[int, int, int, float, float]
-
-
-@dataclass(slots=True, kw_only=True)
-class Row:
-    """One function in one thread, as yappi has it.
-
-    Attributes:
-        thread: The thread's number in yappi.
-        index: Of the function, in all threads of the session.
-        file: Where its code is; the module's name for a builtin.
-        name: Its name, with the class that defines it.
-        line: Where it begins.
-        is_builtin: Whether it is written in C.
-        calls: How often it was called.
-        actual_calls: The same without the calls by which it called itself.
-        own_s: Time within it, without what it called.
-        total_s: Time, with what it called.
-        children: What it called.
-
-    """
-
-    thread: int
-    index: int
-    file: str
-    name: str
-    line: int
-    is_builtin: bool
-    calls: int
-    actual_calls: int
-    own_s: float
-    total_s: float
-    children: list[Child]
-
-
-def rows_of(yappi: Any) -> list[Row]:  # noqa: ANN401 - yappi has no types
-    """Return every function of a session that has ended, for each of its threads.
-
-    Not by ``get_func_stats(ctx_id=0)``, which returns all threads together.
-    """
-    rows: list[Row] = []
-    # yappi names a method by the class of its first object, and not by the one that defines it.
-    codes: Mapping[str, object] = getattr(yappi, "_fn_descriptor_dict", {})
-
-    def note(stat: Any) -> bool:  # noqa: ANN401 - yappi has no types
-        name = getattr(codes.get(stat.full_name), "co_qualname", stat.name)
-        rows.append(
-            Row(
-                thread=stat.ctx_id,
-                index=stat.index,
-                file=stat.module,
-                name=name,
-                line=stat.lineno,
-                is_builtin=stat.builtin,
-                calls=stat.ncall,
-                actual_calls=stat.nactualcall,
-                own_s=stat.tsub,
-                total_s=stat.ttot,
-                children=stat.children,
-            )
-        )
-        # yappi has nothing to keep, to merge by name and to sort, which takes it three times as
-        # long. It also sets the code of the next function of the same name only after this one.
-        return False
-
-    yappi.get_func_stats(filter_callback=note)
-    return rows
 
 
 def profile_of(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_zacperf import profile_files, store
+from pytest_zacperf.errors import SettingsError, ZacperfError
 from pytest_zacperf.plan import Plan, PlannedRun
 from pytest_zacperf.records import Profile
 
@@ -55,6 +58,25 @@ class RunFiles:
         """What is read first."""
         return self._named("report.md")
 
+    def require_folder(self) -> None:
+        """Make the output folder, before anything is run whose files could not be written.
+
+        Raises:
+            SettingsError: It cannot be made or written to.
+
+        """
+        folder = self.plan_folder / self.plan.meta.output_dir
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as e:
+            raise SettingsError(
+                f"{self.plan.name}: 'meta' has output_dir = {self.plan.meta.output_dir!r}, where "
+                f"nothing can be written: {e.strerror}",
+                'write it like "output_dir": "profiling"',
+            ) from e
+
     def write_profile(self, profile: Profile) -> None:
         """Write everything that is made of a profile.
 
@@ -67,6 +89,28 @@ class RunFiles:
         self._write(self.pstat, profile_files.pstat(profile))
         self._write(self.speedscope, profile_files.speedscope(profile, self.planned.id))
         self._write(self.profile, store.profile_bytes(profile))
+
+    def set_aside(self, stamp: str) -> dict[str, str]:
+        """Give the files of an earlier result another name; return old name to new name.
+
+        Args:
+            stamp: What tells that result from others of the run.
+
+        Raises:
+            OSError: What the disk says.
+
+        """
+        moved = {}
+        for name in (
+            *(self.functions, self.threads, self.pstat),
+            *(self.speedscope, self.profile, self.report),
+        ):
+            path = self.plan_folder / name
+            kept = f"{self._named(stamp)}{name.removeprefix(self._named('')[:-1])}"
+            if path.exists():
+                path.replace(self.plan_folder / kept)
+                moved[name] = kept
+        return moved
 
     def write_report(self, lines: list[str]) -> None:
         """Write the report.
@@ -98,4 +142,8 @@ def read_profile(plan_folder: Path, name: str) -> Profile:
         ZacperfError: The file is missing or damaged.
 
     """
-    return store.read_json(plan_folder / name, Profile)
+    try:
+        return store.read_json(plan_folder / name, Profile)
+    except ZacperfError as e:
+        hint = "`zacperf reset` its run, and it is profiled again"
+        raise ZacperfError(e.problem, hint) from e

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_zacperf.errors import ScalingError
@@ -10,18 +11,31 @@ from pytest_zacperf.plan import Plan, PlannedRun, RunResult
 from pytest_zacperf.plan.queue import result_of
 from pytest_zacperf.queue.files import read_profile
 from pytest_zacperf.records import FunctionProfile
-from pytest_zacperf.scaling import FullRange, Measured, full_size
+from pytest_zacperf.scaling import FullRange, Measured, axis_of, full_size, size_of
 from pytest_zacperf.units import NS_PER_S
 
-FINISH_MORE = "`zacperf run` works the pending ones off"
+FINISH_MORE = "`zacperf run` works the pending ones off, `zacperf reset ID` makes one pending again"
 
 
-def finished_windows(plan: Plan, plan_folder: Path) -> tuple[list[Measured], bool]:
-    """Return the windows that have run to their end, cache probes left out, with their functions.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The windows of a plan that have run to their end, cache probes left out.
 
-    Returns:
-        The windows, and whether their costs are those of profiled runs: they are unless each of
-        them has a round without profiler.
+    Attributes:
+        windows: With their functions.
+        is_profiled: Whether their costs are those of profiled runs: they are unless each of them
+            has a round without profiler.
+        stopped: Ids of the windows that were stopped at a time limit, and are no part of it.
+
+    """
+
+    windows: list[Measured]
+    is_profiled: bool
+    stopped: tuple[str, ...]
+
+
+def finished_windows(plan: Plan, plan_folder: Path) -> Finished:
+    """Return the windows that have run to their end.
 
     Raises:
         ScalingError: None has finished.
@@ -35,14 +49,18 @@ def finished_windows(plan: Plan, plan_folder: Path) -> tuple[list[Measured], boo
         for result in [result_of(plan, run.id)]
         if not result.partial and result.wall_seconds_total is not None
     ]
+    stopped = tuple(
+        run.id for run in plan.runs if not run.is_probe and result_of(plan, run.id).partial
+    )
     if not done:
-        raise ScalingError(f"{plan.name} has no finished window", FINISH_MORE)
+        left = f"; {', '.join(stopped)} stopped at a time limit" if stopped else ""
+        raise ScalingError(f"{plan.name} has no finished window{left}", FINISH_MORE)
     is_profiled = any(result.unprofiled is None for _, result in done)
     windows = [
         _measured(run, result, _functions(result, plan_folder), is_profiled=is_profiled)
         for run, result in done
     ]
-    return windows, is_profiled
+    return Finished(windows=windows, is_profiled=is_profiled, stopped=stopped)
 
 
 def full_range(plan: Plan, windows: list[Measured]) -> FullRange:
@@ -55,8 +73,10 @@ def full_range(plan: Plan, windows: list[Measured]) -> FullRange:
     longest = max(
         (run for run in plan.runs if not run.is_probe), key=lambda run: run.end - run.start
     )
-    days = longest.window.weekdays
-    return FullRange(window=longest.id, size=full_size(windows, days))
+    for window in windows:
+        if window.window == longest.id:
+            return FullRange(window=longest.id, size=size_of(window, axis_of(windows)))
+    return FullRange(window=longest.id, size=full_size(windows, longest.window.weekdays))
 
 
 def _functions(result: RunResult, plan_folder: Path) -> tuple[FunctionProfile, ...]:
@@ -78,7 +98,7 @@ def _measured(
     memory = plain.peak_memory_bytes if plain else result.peak_memory_bytes
     return Measured(
         window=run.id,
-        days=run.window.weekdays,
+        days=result.trading_days or run.window.weekdays,
         data_points=result.data_points,
         wall_ns=round((wall_s or 0.0) * NS_PER_S),
         cpu_ns=round((cpu_s or 0.0) * NS_PER_S),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from pytest_zacperf import store
 from pytest_zacperf.errors import InvariantError
 from pytest_zacperf.execution import Limits
-from pytest_zacperf.plan import Plan, PlannedRun
+from pytest_zacperf.plan import Plan, PlannedRun, Policy
 from pytest_zacperf.queue.watch import QueueWatch
 from pytest_zacperf.records import Expectation, Profile, Run, Workload
 from pytest_zacperf.runner import Job, Runner
@@ -18,9 +17,8 @@ from pytest_zacperf.sentences import without_hint
 from pytest_zacperf.work import different_amount
 from pytest_zacperf.worker import EXIT_NOT_KEPT
 
-Policy: TypeAlias = Literal["single", "preload", "two_pass"]
-
 WARM_PASS, COLD_PASS = "cache-warm pass", "cache-cold pass"
+AS_IT_WAS = "cache as it was"
 NOTES: Mapping[Policy, str] = {"single": "", "preload": "preloaded", "two_pass": WARM_PASS}
 PROFILED_SLOWDOWN = 15  # of a pure Python engine by yappi's CPU clock, which is the worst case
 TIME_TO_STOP_S = 60.0  # for a worker that reached its time limit: it writes a profile
@@ -157,7 +155,8 @@ class Passes:
         self, plan: Plan, planned: PlannedRun, base: Job, cache: CacheUse
     ) -> Run | None:
         is_timed = plan.meta.timed if planned.timed is None else planned.timed
-        if not is_timed:
+        # What a profiled run took decides nothing, and the cache probe decides.
+        if not is_timed and not planned.is_probe:
             return None
         folder = cache.unprofiled
         return self._pass(base, planned, "without profiler", profile=False, cache_folder=folder)

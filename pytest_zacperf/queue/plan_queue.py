@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from pytest_zacperf import process
@@ -42,8 +43,13 @@ class PlanQueue:
         """
         return parse_plan(self.file.read(), self.name)
 
-    def take(self, wanted: Collection[str]) -> Unit | Waiting | Blocked | None:
-        """Take the next of the wanted runs for this process; see ``plan.queue.next_unit``."""
+    def take(self, wanted: Collection[str]) -> tuple[Plan, Unit | Waiting | Blocked | None]:
+        """Take the next of the wanted runs for this process; see ``plan.queue.next_unit``.
+
+        Returns:
+            The plan as it was just before, and what was taken.
+
+        """
         taken: list[Unit | Waiting | Blocked | None] = []
 
         def change(plan: Plan) -> str | None:
@@ -53,8 +59,7 @@ class PlanQueue:
                 return None
             return states.claimed(plan, found.ids, self._mark())
 
-        self._change(change)
-        return taken[0]
+        return self._change(change), taken[0]
 
     def give_back(self, ids: Collection[str]) -> None:
         """Make those of the runs that this process still has pending again."""
@@ -65,8 +70,16 @@ class PlanQueue:
 
         self._change(change)
 
-    def finish(self, run_id: str, status: Status, result: RunResult) -> None:
+    def finish(
+        self, run_id: str, status: Status, result: RunResult, moved: Mapping[str, str]
+    ) -> None:
         """Write down the result of a run that this process has.
+
+        Args:
+            run_id: The run.
+            status: How it has ended.
+            result: What is written down.
+            moved: Files of earlier results that have another name now.
 
         Raises:
             SettingsError: Somebody took it away meanwhile; its files are there all the same.
@@ -80,7 +93,7 @@ class PlanQueue:
                     f"its files are in {plan.meta.output_dir}; leave the plan alone while "
                     "`zacperf run` is at work",
                 )
-            return states.finished(plan, run_id, status, result)
+            return states.finished(plan, run_id, status, result, moved)
 
         self._change(change)
 
@@ -118,10 +131,12 @@ class PlanQueue:
 
     def _change(self, change: Callable[[Plan], str | None]) -> Plan:
         with self.file.locked(self.claim):
-            plan = self.read()
+            content = self.file.read()
+            plan = parse_plan(content, self.name)
             text = change(plan)
             if text is not None and text != plan.text:
-                self.file.write(text.encode())
+                mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+                self.file.write(mark + text.encode())
         return plan
 
     def _has(self, plan: Plan, run_id: str) -> bool:

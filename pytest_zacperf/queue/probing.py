@@ -65,8 +65,8 @@ def probe(passes: Passes, plan: Plan, pair: Pair, expected: Expectation | None) 
 
 
 def _side(executed: Executed) -> ProbeSide:
-    if executed.profile is None:
-        raise ValueError(f"run {executed.run.id} has no profile")
+    if executed.profile is None or executed.unprofiled is None:
+        raise ValueError(f"run {executed.run.id} lacks a pass")
     return ProbeSide(
         run=executed.run,
         unprofiled=executed.unprofiled,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,7 +19,7 @@ from pytest_zacperf.plan.queue import result_of
 from pytest_zacperf.queue.files import RunFiles, read_profile
 from pytest_zacperf.queue.passes import Executed
 from pytest_zacperf.queue.plan_queue import utc_text
-from pytest_zacperf.records import Environment, Expectation, FunctionProfile, Run
+from pytest_zacperf.records import Costs, Environment, Expectation, Run
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.sentences import one_line, with_hint
 from pytest_zacperf.units import NS_PER_S
@@ -44,9 +46,10 @@ def expectation(plan: Plan, planned: PlannedRun, *, changed_allowed: bool) -> Ex
 
 
 def _environment_in(result: RunResult) -> Environment | None:
-    # Somebody may have shortened the plan file by hand.
-    found = (result.run or {}).get("environment")
-    return None if found is None else msgspec.convert(found, Environment)
+    # Somebody may have shortened the plan by hand, or another version of this plugin wrote it.
+    with contextlib.suppress(msgspec.ValidationError):
+        return msgspec.convert((result.run or {}).get("environment"), Environment | None)
+    return None
 
 
 def compared_with(expected: Expectation | None) -> list[str]:
@@ -65,8 +68,13 @@ def compared_with(expected: Expectation | None) -> list[str]:
     return lines + ([f"not compared: {', '.join(unknown)}"] if unknown else [])
 
 
-def done(files: RunFiles, executed: Executed) -> RunResult:
+def done(files: RunFiles, executed: Executed, time_limit_s: float | None) -> RunResult:
     """Write the profile's files; return the result of a run that was executed.
+
+    Args:
+        files: Where they go.
+        executed: Its passes.
+        time_limit_s: After which it should have been stopped; None for no limit.
 
     Raises:
         OSError: What the disk says.
@@ -89,10 +97,10 @@ def done(files: RunFiles, executed: Executed) -> RunResult:
         top_threads_csv=files.threads,
         git_rev=git_revision(_environment(run)),
         timestamp_utc=utc_text(run.start_utc),
-        notes=executed.note,
+        notes=", ".join(_notes(executed, costs, time_limit_s)),
         partial=run.partial,
         peak_memory_bytes=costs.peak_memory_bytes,
-        top_function=function_name(functions[0]) if functions else None,
+        top_function=functions[0].place if functions else None,
         data_points=work.data_points if work else None,
         trading_days=len(costs.memory_by_day) or files.planned.window.weekdays,
         pstat=files.pstat,
@@ -104,6 +112,14 @@ def done(files: RunFiles, executed: Executed) -> RunResult:
         setup=run.setup,
         run=msgspec.to_builtins(run),
     )
+
+
+def _notes(executed: Executed, costs: Costs, time_limit_s: float | None) -> Iterator[str]:
+    if executed.note:
+        yield executed.note
+    limit_ns = (time_limit_s or math.inf) * NS_PER_S
+    if not executed.run.partial and costs.wall_ns > limit_ns + NS_PER_S:
+        yield "ran beyond the time limit, whose signal the strategy caught or replaced"
 
 
 def failed(files: RunFiles, executed: Executed, runner: Runner) -> RunResult:
@@ -135,13 +151,21 @@ def not_run(reason: str, runner: Runner, now: dt.datetime) -> RunResult:
     )
 
 
+def stamp_of_last(plan: Plan, run_id: str) -> str:
+    """Return what tells the newest result of a run from others: when it began, for a file name."""
+    result = result_of(plan, run_id)
+    entries = [{"timestamp_utc": result.timestamp_utc}, *reversed(result.history)]
+    begun = next((str(one["timestamp_utc"]) for one in entries if one.get("timestamp_utc")), "")
+    return "".join(character for character in begun if character.isalnum()) or "earlier"
+
+
 def status_of(executed: Executed) -> Status:
     """Return how a run has ended."""
     return "error" if executed.has_failed else "done"
 
 
 def growth_since_shorter(
-    plan: Plan, plan_folder: Path, planned: PlannedRun, functions: Sequence[FunctionProfile]
+    plan: Plan, plan_folder: Path, planned: PlannedRun, executed: Executed
 ) -> tuple[str, tuple[CallGrowth, ...]]:
     """Return the longest finished window that is shorter than a stopped run, and what grew.
 
@@ -161,8 +185,17 @@ def growth_since_shorter(
             before = functions_of(read_profile(plan_folder, name))
         except ZacperfError:  # somebody has deleted it
             continue
-        return run.id, grown_per_call(before, functions)
+        functions = functions_of(executed.profile) if executed.profile else ()
+        work = _days_ratio(result_of(plan, run.id), executed.run)
+        return run.id, grown_per_call(before, functions, work=work)
     return "", ()
+
+
+def _days_ratio(before: RunResult, after: Run) -> float | None:
+    """Return how many times as many days a run came to; None where the engine is silent."""
+    days_before = len(((before.run or {}).get("costs") or {}).get("memory_by_day") or ())
+    days_after = len(after.costs.memory_by_day) if after.costs else 0
+    return days_after / days_before if days_before and days_after else None
 
 
 def git_revision(environment: Environment) -> str:
@@ -170,11 +203,6 @@ def git_revision(environment: Environment) -> str:
     if environment.git_revision is None:
         return NO_REVISION
     return environment.git_revision + ("-dirty" if environment.git_dirty else "")
-
-
-def function_name(function: FunctionProfile) -> str:
-    """Return a function as the plan and the tables name it."""
-    return f"{function.module}:{function.line} {function.name}"
 
 
 def unprofiled_of(run: Run | None) -> Unprofiled | None:

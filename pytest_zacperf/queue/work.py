@@ -5,18 +5,23 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import msgspec
+
+from pytest_zacperf import store
 from pytest_zacperf.call_growth import CallGrowth
+from pytest_zacperf.errors import SettingsError, ZacperfError
 from pytest_zacperf.functions import functions_of
-from pytest_zacperf.plan import Plan, PlannedRun, RunResult, Status
-from pytest_zacperf.plan.probe import Pair
+from pytest_zacperf.plan import DecidedPolicy, Plan, PlannedRun, Policy, RunResult, Status
+from pytest_zacperf.plan.probe import Pair, pair_of
 from pytest_zacperf.plan.queue import Blocked, Unit, Waiting
 from pytest_zacperf.plan.records import PHASE0
 from pytest_zacperf.queue import results
 from pytest_zacperf.queue.files import RunFiles
-from pytest_zacperf.queue.passes import NOTES, CacheUse, Executed, Passes, Policy
+from pytest_zacperf.queue.passes import AS_IT_WAS, NOTES, CacheUse, Executed, Passes
 from pytest_zacperf.queue.plan_queue import PlanQueue
 from pytest_zacperf.queue.probing import Probe, probe
 from pytest_zacperf.queue.watch import QueueWatch
@@ -25,7 +30,7 @@ from pytest_zacperf.render.run_report import growth_report, run_report_lines
 from pytest_zacperf.run_report import RunReport
 
 POLL_S = 0.5
-UNDECIDED = "the cache probe has not been run: each run is run once, whatever the cache holds"
+UNDECIDED = "the cache probe has no result: each run is run once, whatever the cache holds"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +61,10 @@ def work_off(queue: PlanQueue, passes: Passes, wanted: Collection[str], watch: Q
     """
     worker = _Worker(queue, passes, watch)
     is_waiting = False
-    while (unit := queue.take(wanted)) is not None:
+    while True:
+        plan, unit = queue.take(wanted)
+        if unit is None:
+            break
         if isinstance(unit, Blocked):
             worker.tally.blocked = unit.pair
             break
@@ -68,7 +76,7 @@ def work_off(queue: PlanQueue, passes: Passes, wanted: Collection[str], watch: Q
             continue
         is_waiting = False
         with worker.giving_back(unit):
-            worker.work(unit, is_probe_wanted=any(run.is_probe for run in unit.runs))
+            worker.work(plan, unit)
     return worker.tally
 
 
@@ -88,21 +96,26 @@ class _Worker:
         try:
             yield
         except BaseException:
-            self._queue.give_back(unit.ids)
+            try:
+                self._queue.give_back(unit.ids)
+            except ZacperfError as e:  # somebody has edited the plan meanwhile
+                self._watch.says(f"{', '.join(unit.ids)} could not be given back: {e}")
             raise
 
-    def work(self, unit: Unit, *, is_probe_wanted: bool) -> None:
+    def work(self, plan: Plan, unit: Unit) -> None:
         """Execute one unit."""
-        plan = self._queue.read()
-        if is_probe_wanted:
-            self._work_probe(plan, Pair(cold=unit.runs[0], warm=unit.runs[1]))
+        RunFiles(self._queue.file.path.parent, plan, unit.runs[0]).require_folder()
+        pair = pair_of(plan)
+        if pair is not None and pair.ids == unit.ids:
+            self._work_probe(plan, pair)
         else:
             self._work_run(plan, unit.runs[0])
 
     def _work_run(self, plan: Plan, planned: PlannedRun) -> None:
         expected = self._expectation(plan, planned)
         policy = self._policy(plan)
-        cache = CacheUse(policy=policy, note=NOTES[policy])
+        note = AS_IT_WAS if policy is None else NOTES[policy]
+        cache = CacheUse(policy=policy or "single", note=note)
         executed = self._passes.execute(plan, planned, expected, cache)
         self._finish(plan, planned, executed, expected)
 
@@ -116,7 +129,7 @@ class _Worker:
         if found.warm is None:
             reason = f"not run, because {pair.cold.id} has failed"
             result = results.not_run(reason, self._passes.runner, dt.datetime.now(dt.UTC))
-            self._note(pair.warm, "error", result)
+            self._note(pair.warm, "error", result, {})
         else:
             self._finish(plan, pair.warm, found.warm, expected, found)
 
@@ -129,20 +142,28 @@ class _Worker:
         found: Probe | None = None,
     ) -> None:
         files = RunFiles(self._queue.file.path.parent, plan, planned)
+        # The plan keeps earlier results, so their files stay what they were.
+        moved = files.set_aside(results.stamp_of_last(plan, planned.id))
         status = results.status_of(executed)
         if status == "done":
-            result = results.done(files, executed)
+            result = results.done(files, executed, self._passes.rules.time_limit_s)
         else:
             result = results.failed(files, executed, self._passes.runner)
         report = self._report(plan, planned, executed, result, expected, found)
         files.write_report(run_report_lines(report))
-        self._note(planned, status, result)
+        self._note(planned, status, result, moved)
         if result.partial:
             for line in growth_report(report):
                 self._watch.says(line)
 
-    def _note(self, planned: PlannedRun, status: Status, result: RunResult) -> None:
-        self._queue.finish(planned.id, status, result)
+    def _note(
+        self, planned: PlannedRun, status: Status, result: RunResult, moved: Mapping[str, str]
+    ) -> None:
+        try:
+            self._queue.finish(planned.id, status, result, moved)
+        except SettingsError as e:
+            ended = f"{planned.id} has ended, and its result cannot be written down: {e.problem}"
+            raise SettingsError(ended, e.hint) from e
         (self.tally.done if status == "done" else self.tally.failed).append(planned.id)
         self._watch.ends(planned, status, result)
 
@@ -159,31 +180,39 @@ class _Worker:
         growth: tuple[str, tuple[CallGrowth, ...]] = "", ()
         if executed.run.partial and not executed.has_failed:
             folder = self._queue.file.path.parent
-            growth = results.growth_since_shorter(plan, folder, planned, functions)
+            growth = results.growth_since_shorter(plan, folder, planned, executed)
         return RunReport(
             planned=planned,
             status=results.status_of(executed),
             run=executed.run,
             unprofiled=executed.unprofiled,
             result=result,
-            clock=plan.meta.clock,
             functions=functions,
-            compared=results.compared_with(expected),
+            compared=() if executed.has_failed else results.compared_with(expected),
+            log=str(self._log(executed)),
             decision=found.decision if found else None,
             other_side=found.other_side(executed) if found else None,
             shorter=growth[0],
             growths=growth[1],
         )
 
+    def _log(self, executed: Executed) -> Path:
+        runner = self._passes.runner
+        folder = runner.store.run_folder(executed.run.id)
+        return (folder / store.STDERR_FILE).relative_to(runner.root)
+
     def _expectation(self, plan: Plan, planned: PlannedRun) -> Expectation | None:
         allowed = self._passes.rules.allow_changed_environment
         return results.expectation(plan, planned, changed_allowed=allowed)
 
-    def _policy(self, plan: Plan) -> Policy:
-        policy: Policy | None = plan.results.get(PHASE0, {}).get("cache_policy")
-        if policy is not None:
-            return policy
-        if not self._has_warned and any(run.is_probe for run in plan.runs):
+    def _policy(self, plan: Plan) -> Policy | None:
+        """Return what the cache probe has decided; None where it has not, though there is one."""
+        decided = msgspec.convert(plan.results.get(PHASE0, {}), DecidedPolicy)
+        if decided.cache_policy is not None:
+            return decided.cache_policy
+        if not any(run.is_probe for run in plan.runs):
+            return "single"
+        if not self._has_warned:
             self._has_warned = True
             self._watch.says(UNDECIDED)
-        return "single"
+        return None

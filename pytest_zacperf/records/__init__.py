@@ -29,6 +29,7 @@ from pytest_zacperf.records.costs import (
     StageTiming,
 )
 from pytest_zacperf.records.profile import (
+    GARBAGE_COLLECTOR,
     Callee,
     FunctionProfile,
     Profile,
@@ -58,6 +59,7 @@ __all__ = [
     "DOWNLOAD_BYTES",
     "DOWNLOAD_REQUESTS",
     "DOWNLOAD_STAGE",
+    "GARBAGE_COLLECTOR",
     "INTERRUPTED",
     "WHOLE_RUN",
     "Accepted",

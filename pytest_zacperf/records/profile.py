@@ -9,6 +9,10 @@ from pytest_zacperf.records.base import Record
 ProfileClock: TypeAlias = Literal["wall", "cpu"]
 
 
+# The module of what is no function of the program, and takes its time all the same.
+GARBAGE_COLLECTOR = "<garbage collector>"
+
+
 class FunctionProfile(Record, frozen=True, kw_only=True):
     """One function of a profiled run, all threads together; profiled times are no measurement.
 
@@ -36,6 +40,11 @@ class FunctionProfile(Record, frozen=True, kw_only=True):
     is_project: bool = False
     with_library_ns: int = 0
     charged_to: tuple[str, str] | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is and what it is called: ``gold.py:7 on_bar``."""
+        return f"{self.module}:{self.line} {self.name}"
 
 
 class Callee(Record, frozen=True, kw_only=True):

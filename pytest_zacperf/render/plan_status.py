@@ -58,7 +58,7 @@ def _cells(run: PlannedRun, result: RunResult) -> tuple[str, ...]:
 
 
 def _status(run: PlannedRun, result: RunResult) -> str:
-    if run.running is not None:
+    if run.status == "running" and run.running is not None:
         return f"running ({run.running.pid} on {escape(run.running.host)})"
     return f"{run.status}, partial" if result.partial else run.status
 

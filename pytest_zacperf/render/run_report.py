@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_zacperf.plan.probe import Decision, Download, FunctionChange
-from pytest_zacperf.records import FunctionProfile
+from pytest_zacperf.records import FunctionProfile, ProfileClock
 from pytest_zacperf.render.run import stage_table
 from pytest_zacperf.render.scaling import growth_lines
 from pytest_zacperf.render.stages import stage_sides_table
@@ -17,10 +17,12 @@ from pytest_zacperf.units import NS_PER_S, format_bytes, format_count, format_ns
 MOST_FUNCTIONS = 10
 FUNCTION_HEADER = ("function", "own", "share", "total", "calls", "own per call")
 CHANGE_HEADER = ("function", "cold", "warm", "saved")
-PROFILED = (
-    "Times are those of a profiled run and no measurement; by wall clock a function's time "
-    "includes its waiting."
-)
+CLOCKS: Mapping[ProfileClock, str] = {
+    "wall": "Times are those of a profiled run and no measurement; by wall clock they include "
+    "waiting. Own time includes that of builtins.",
+    "cpu": "CPU times are those of a profiled run and no measurement. Own time includes that of "
+    "builtins.",
+}
 
 
 def run_report_lines(report: RunReport) -> list[str]:
@@ -39,9 +41,12 @@ def _facts(report: RunReport) -> Iterator[tuple[str, str]]:
     yield "begun", result.timestamp_utc or "-"
     if result.notes:
         yield "notes", escape(result.notes)
+    yield "run", f"{escape(run.id)}, `zacperf show` has the whole of it"
+    if report.status == "error":
+        yield "errors", escape(report.log)
     if result.partial:
         yield "partial", "stopped at the time limit, so it has no outcome"
-    if run is None or run.costs is None or report.status != "done":
+    if run.costs is None or report.status != "done":
         return
     yield "wall", _wall(report)
     yield "CPU", format_ns(run.costs.cpu_ns)
@@ -67,10 +72,12 @@ def _wall(report: RunReport) -> str:
 
 def _profiler_cost(report: RunReport) -> Iterator[tuple[str, str]]:
     plain = report.unprofiled
-    if plain is None or plain.costs is None or report.run is None or report.run.costs is None:
+    if plain is None or plain.costs is None or report.run.costs is None:
         return
     costs, ratio = plain.costs, report.run.costs.cpu_ns / max(plain.costs.cpu_ns, 1)
     cost = f"the profiler made it {ratio:.1f} times as long (CPU)"
+    if plain.partial or report.run.partial:
+        cost = "not comparable, for one of both was stopped at the time limit"
     yield "without profiler", f"{format_ns(costs.wall_ns)}, CPU {format_ns(costs.cpu_ns)}: {cost}"
 
 
@@ -80,12 +87,13 @@ def _parts(report: RunReport) -> Iterator[tuple[str, list[str]]]:
         yield "What grew", ["```text", *growth_report(report), "```"]
     if report.decision is not None:
         yield "Cold and warm", _decision(report.decision, report)
-    if run is not None and run.costs is not None and run.costs.stages:
+    if run.costs is not None and run.costs.stages:
         yield "Stages", markdown_table(stage_table(run.costs))
     if report.functions:
-        yield "Functions", [*_functions(report.functions), "", PROFILED]
+        yield "Functions", [*_functions(report.functions), "", CLOCKS[run.profile or "wall"]]
     yield "Invariants and setup", _setup(report)
-    yield "Compared", [f"- {escape(text)}" for text in report.compared]
+    if report.compared:
+        yield "Compared", [f"- {escape(text)}" for text in report.compared]
 
 
 def growth_report(report: RunReport) -> list[str]:
@@ -99,7 +107,7 @@ def _functions(functions: Sequence[FunctionProfile]) -> list[str]:
     whole_ns = max(sum(function.own_ns for function in functions), 1)
     rows = tuple(
         (
-            escape(f"{function.module}:{function.line} {function.name}"),
+            escape(function.place),
             format_ns(function.own_ns),
             f"{function.own_ns / whole_ns:.1%}",
             format_ns(function.total_ns),
@@ -127,13 +135,12 @@ def _setup(report: RunReport) -> list[str]:
 
 
 def _decision(decision: Decision, report: RunReport) -> list[str]:
-    measured = "profiled" if decision.is_profiled else "without profiler"
     walls = [_seconds(decision.cold_wall_seconds), _seconds(decision.warm_wall_seconds)]
     downloads = [_download(decision.cold_download), _download(decision.warm_download)]
     change = f"{decision.delta_wall_seconds:+.2f} s"
     lines = [
         f"- {escape(decision.reason)}",
-        f"- wall {walls[0]} cold, {walls[1]} warm ({measured}): {change}",
+        f"- wall without profiler {walls[0]} cold, {walls[1]} warm: {change}",
         f"- download: {downloads[0]} cold, {downloads[1]} warm",
         "- both did the same work",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ RUN_FILE = "run.json"
 WORKER_RESULT_FILE = "worker.json"
 WORKER_ERROR_FILE = "error.json"
 GATE_FILES = ("ready", "finished")  # before run() and after it
+READABLE = 0o644
 PROGRESS_FILE = "day"  # the simulated day that a worker has come to
 
 
@@ -76,11 +78,9 @@ def come_to_gate(folder: Path, number: int) -> None:
     (folder / GATE_FILES[number]).touch()
 
 
-def report_progress(folder: Path, day: dt.date) -> None:
-    """Tell the parent which simulated day begins; a full disk keeps no run from going on."""
-    with contextlib.suppress(OSError):
-        # Not atomically: who reads an empty file asks again in a moment.
-        (folder / PROGRESS_FILE).write_bytes(day.isoformat().encode())
+def open_progress(folder: Path) -> int:
+    """Return the file, open for writing, in which a worker says which simulated day begins."""
+    return os.open(folder / PROGRESS_FILE, os.O_WRONLY | os.O_CREAT, READABLE)
 
 
 def read_progress(folder: Path) -> dt.date | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_zacperf.errors import SettingsError
 from pytest_zacperf.store import locks
-from pytest_zacperf.store.files import write_atomically
+from pytest_zacperf.store.files import staged
 from pytest_zacperf.store.locks import Claim
 
 
@@ -39,15 +40,10 @@ class PlanFile:
         """Keep all others from changing it; every process that changes it asks for this lock.
 
         Raises:
-            SettingsError: Its folder does not exist.
+            OSError: Its folder does not exist.
 
         """
-        folder = self._real.parent
-        if not folder.is_dir():
-            raise SettingsError(
-                f"the plan file {self.path} has no folder", "name another one with --plan"
-            )
-        with locks.on_folder(folder, claim):
+        with locks.on_folder(self._real.parent, claim):
             yield
 
     def write(self, content: bytes) -> None:
@@ -61,7 +57,9 @@ class PlanFile:
         # What a process that was killed while it wrote has left.
         for path in target.parent.glob(f".{target.name}.*.tmp"):
             path.unlink(missing_ok=True)
-        write_atomically(target, content)
+        with staged(target, content) as temporary:
+            shutil.copymode(target, temporary)
+            temporary.replace(target)
 
     @property
     def _real(self) -> Path:

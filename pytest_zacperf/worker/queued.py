@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType
 
 from pytest_zacperf.comparability import environment_fingerprint, one_line_difference
@@ -77,7 +77,7 @@ def setup_of(engine: Engine, where: Environment) -> Setup:
     provider = getattr(engine, "data_provider", None)
     return Setup(
         parameters=parameters_fingerprint(engine.parameters),
-        symbols=None if symbols is None else tuple(map(str, symbols)),
+        symbols=(symbols,) if isinstance(symbols, str) else _texts(symbols),
         data_provider=None if provider is None else str(provider),
         environment=environment_fingerprint(where),
     )
@@ -119,7 +119,8 @@ def require_expected(setup: Setup, where: Environment, expected: Expectation | N
     difference = expected.environment and one_line_difference(expected.environment, where)
     if difference:
         raise InvariantError(
-            f"the environment is not that of {first}, the first run of the queue: {difference}",
+            f"the environment is not that of {first}, the first run of the queue (then / now): "
+            f"{difference}",
             CHANGED,
         )
 
@@ -143,17 +144,25 @@ def time_limit(seconds: float | None) -> Iterator[None]:
     if seconds is None:
         yield
         return
-    before = signal.signal(signal.SIGALRM, _end_run)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
+    is_open = True
+
+    def end_run(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's
+        if is_open:
+            raise TimeLimitReached
+
+    before = signal.signal(signal.SIGALRM, end_run)
     try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
         yield
     finally:
+        # First: an alarm that comes between the next two lines must not end what writes results.
+        is_open = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
-def _end_run(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's arguments
-    raise TimeLimitReached
+def _texts(symbols: Iterable[object] | None) -> tuple[str, ...] | None:
+    return None if symbols is None else tuple(map(str, symbols))
 
 
 def _text(symbols: tuple[str, ...] | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ZACPERF = (sys.executable, "-c", "from pytest_zacperf.cli import main; main()")
+ZACPERF = (sys.executable, "-c", "from pytest_zacperf.command import main; main()")
 PYTEST = (sys.executable, "-m", "pytest")
 OURS = ("PYTEST_", "PYTHONPATH", "ZACPERF_", "CI", "BUILD_NUMBER")
 TIMEOUT_S = 600

@@ -1,17 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_zacperf import call_growth
 from pytest_zacperf.call_growth import CallGrowth, grown_per_call
-from pytest_zacperf.records import FunctionProfile
+from pytest_zacperf.records import GARBAGE_COLLECTOR, FunctionProfile
 
 LIBRARY = "pandas/core/reshape/concat.py"
 # As many as it takes for the median: nothing in them grows.
 OTHERS = tuple((f"steady_{n}", 100, 1_000) for n in range(6))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_least_time() -> Iterator[None]:
+    """Let small figures do, but where a test is about how small they may be."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(call_growth, "LEAST_EXTRA_NS", 0)
+        yield
 
 
 def function(  # noqa: PLR0913 - a test names what it is about
@@ -187,7 +196,7 @@ def test_growth_that_all_else_the_libraries_do_hides_is_found_where_it_lies() ->
     after = [function("on_bar", 400, 4e5, with_library_ns=170e6), concat(400, 16e6)]
     (found,) = grown(before, after)
     assert (found.name, found.within, found.within_ratio) == ("on_bar", (LIBRARY, "concat"), 4)
-    assert found.ratio < 1.1
+    assert found.ratio == 4
     assert found.extra_ns == 12e6
 
 
@@ -342,3 +351,58 @@ def test_a_function_that_goes_through_all_earlier_bars_is_the_worst(
     found = grown_per_call([*shorter, before], [*longer, after])
     assert names(found) == ["square"]
     assert found[0].ratio == pytest.approx(factor, rel=1e-3)
+
+
+def test_growth_of_a_tenth_of_a_second_may_be_a_pause_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(call_growth, "LEAST_EXTRA_NS", 100_000_000)
+    before, after = function("mean", 100, 1e6), function("mean", 400, 100e6)
+    assert grown([before], [after]) == ()
+    assert names(grown([before], [function("mean", 400, 110e6)])) == ["mean"]
+
+
+def test_time_that_only_went_from_one_library_function_to_another_is_no_growth() -> None:
+    before = [function("on_bar", 100, 1e5, with_library_ns=40e6), concat(100, 1e6)]
+    after = [function("on_bar", 400, 4e5, with_library_ns=160e6), concat(400, 16e6)]
+    assert grown(before, after) == ()
+
+
+def test_the_garbage_collector_is_nobodys_growth() -> None:
+    pair = [
+        function("collect", calls, ns, module=GARBAGE_COLLECTOR)
+        for calls, ns in ((100, 1e6), (400, 90e6))
+    ]
+    assert grown(pair[:1], pair[1:]) == ()
+
+
+def grown_by_days(
+    before: FunctionProfile, after: FunctionProfile, days: float = 4
+) -> tuple[CallGrowth, ...]:
+    return grown_per_call([before, *steady(1)], [after, *steady(4)], work=days)
+
+
+def test_a_main_loop_that_takes_longer_for_each_day_has_grown() -> None:
+    (found,) = grown_by_days(function("run", 1, 10e6), function("run", 1, 160e6))
+    assert (found.name, found.ratio, found.extra_ns) == ("run", 4, 120e6)
+
+
+def test_a_main_loop_that_takes_as_long_for_each_day_has_not_grown() -> None:
+    assert grown_by_days(function("run", 1, 10e6), function("run", 1, 40e6)) == ()
+
+
+def test_a_function_that_is_called_more_and_more_often_a_day_has_grown() -> None:
+    (found,) = grown_by_days(function("touch", 1_000, 1e6), function("touch", 16_000, 16e6))
+    assert (found.name, found.ratio) == ("touch", 4)
+
+
+def test_a_function_that_is_called_a_little_more_often_a_day_has_not_grown() -> None:
+    assert grown_by_days(function("fill", 1_000, 1e6), function("fill", 10_000, 10e6)) == ()
+
+
+def test_few_calls_may_be_many_more_without_growth() -> None:
+    assert grown_by_days(function("fill", 3, 1e6), function("fill", 300, 100e6)) == ()
+
+
+def test_nothing_is_said_of_a_main_loop_when_nobody_knows_how_far_it_came() -> None:
+    assert grown([function("run", 1, 10e6)], [function("run", 1, 160e6)]) == ()

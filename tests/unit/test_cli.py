@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -213,3 +214,15 @@ def test_the_help_names_every_option() -> None:
 def test_after_bad_input_the_corrected_command_finds_the_folder_free() -> None:
     assert backtest("--set", "loopback=2", "--output", "out").exit_code == 2
     assert backtest("--set", "lookback=2", "--output", "out").exit_code == 0
+
+
+def test_ctrl_c_while_everything_loads_is_one_word(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    done = subprocess.run(
+        [sys.executable, "-c", "from pytest_zacperf.command import main; main()"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")

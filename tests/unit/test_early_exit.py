@@ -19,7 +19,7 @@ import pandas as pd
 from pytest_zacperf.engines import BacktestOutput
 from pytest_zacperf.engines.function import FunctionEngine
 
-COLUMNS = [f"indicator_{n}" for n in range(40)]
+COLUMNS = [f"indicator_{n}" for n in range(200)]
 
 
 class Strategy:
@@ -32,7 +32,7 @@ class Strategy:
         return self.signal(close)
 
     def remember(self, close):
-        bar = pd.DataFrame([[close] * len(COLUMNS)], columns=COLUMNS)
+        bar = self.bars.iloc[-1:]
         KEEP
 
     def signal(self, close):
@@ -88,6 +88,8 @@ def test_a_frame_that_is_concatenated_on_every_bar_is_found_long_before_the_end(
     assert done.exit_code == 0, done.output
     first = next(line for line in done.output.splitlines() if line.lstrip().startswith("1 "))
     assert first.split()[1:3] == ["gold.py:19", "Strategy.remember"]
+    grown = next(word for word in first.split() if word.startswith("x"))
+    assert float(grown.removeprefix("x")) > 1.5
     report = (root / "profiling" / "year.report.md").read_text()
     assert "## What grew" in report
     assert first in report

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_zacperf import store
 from pytest_zacperf.engines import BacktestOutput, Engine
 from pytest_zacperf.engines.function import FunctionEngine
 from pytest_zacperf.errors import EngineError
@@ -38,7 +39,12 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
 
 @pytest.fixture
 def context(tmp_path: Path) -> WorkerContext:
-    return WorkerContext(run_folder=tmp_path, cache_folder=tmp_path, stages=StageTimer())
+    return WorkerContext(
+        run_folder=tmp_path,
+        cache_folder=tmp_path,
+        stages=StageTimer(),
+        progress_file=store.open_progress(tmp_path),
+    )
 
 
 def output_of(engine: FunctionEngine, context: WorkerContext) -> BacktestOutput:

@@ -41,6 +41,7 @@ LAYERS = {
         "run_names",
         "baselines",
         "blame",
+        "call_costs",
         "call_growth",
         "function_names",
         "calibration",
@@ -103,6 +104,7 @@ LAYERS = {
         "snapshots",
         "plugin",
         "cli",
+        "command",
         "report",
     },
     # They stand beside the layers.

@@ -33,11 +33,8 @@ def function(name: str, own_s: float, total_s: float) -> FunctionProfile:
     )
 
 
-def side(
-    wall_s: float, *functions: FunctionProfile, plain_s: float | None = None, **changes: object
-) -> ProbeSide:
-    plain = None if plain_s is None else run(plain_s)
-    return ProbeSide(run=run(wall_s, **changes), unprofiled=plain, functions=functions)
+def side(plain_s: float, *functions: FunctionProfile, **changes: object) -> ProbeSide:
+    return ProbeSide(run=run(40.0, **changes), unprofiled=run(plain_s), functions=functions)
 
 
 def decision(cold: ProbeSide, warm: ProbeSide, **meta: object) -> Decision:
@@ -67,16 +64,22 @@ def test_the_plan_says_what_is_done_about_a_cache_that_matters() -> None:
     found = decision(side(20.0), side(10.0), cache_policy="two_pass")
     assert found.cache_policy == "two_pass"
     assert found.reason == (
-        "a filled cache saves 100.0% of the warm wall time, and more than 10% is material: "
-        "each run is profiled twice, and the second pass counts"
+        "a filled cache saves 10.00 s, 100% of the warm wall time, and more than 10% and 0.1 s is "
+        "material: each run is profiled twice, and the second pass counts"
     )
 
 
-def test_rounds_without_profiler_decide_where_both_sides_have_them() -> None:
-    found = decision(side(40.0, plain_s=10.5), side(20.0, plain_s=10.0))
-    assert (found.is_profiled, found.material) == (False, False)
-    assert found.cold_wall_seconds == 10.5
-    assert decision(side(40.0, plain_s=10.5), side(20.0)).is_profiled is True
+def test_what_a_busy_machine_may_take_is_not_material_however_short_the_run() -> None:
+    found = decision(side(0.11), side(0.02))
+    assert found.material is False
+    assert found.reason == (
+        "a filled cache saves 0.09 s, 450% of the warm wall time, and more than 10% and 0.1 s "
+        "would be material: each run is run once"
+    )
+
+
+def test_a_cache_that_saves_nothing_is_said_to_do_so() -> None:
+    assert decision(side(1.0), side(2.0)).reason.startswith("a filled cache saves nothing of the ")
 
 
 def test_what_was_downloaded_stands_beside_the_times() -> None:
@@ -86,7 +89,14 @@ def test_what_was_downloaded_stands_beside_the_times() -> None:
     assert found.cold_download is not None
     assert (found.cold_download.seconds, found.cold_download.requests) == (0.5, 3)
     assert found.cold_download.bytes is None
-    assert found.warm_download is None
+
+
+def test_who_says_what_is_downloaded_and_then_nothing_has_downloaded_nothing() -> None:
+    told = Downloads(wall_ns=5, requests=3, bytes=None)
+    found = decision(side(2.0, downloads=told), side(1.0))
+    assert found.warm_download is not None
+    assert found.warm_download.requests == 0
+    assert decision(side(2.0), side(1.0)).warm_download is None
 
 
 def test_functions_are_ranked_by_what_they_changed_in_own_and_in_cumulative_time() -> None:

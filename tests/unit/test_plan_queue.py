@@ -103,11 +103,21 @@ def test_a_probe_that_has_failed_blocks_nobody_who_does_not_ask_for_it() -> None
 @pytest.mark.parametrize(
     ("runs", "problem"),
     [
-        ([COLD], "1 runs with the label 'cache_probe_cold' and 0 with 'cache_probe_warm'"),
-        ([COLD, WARM, {**WARM, "id": "w2"}], "'cache_probe_cold' and 2 with 'cache_probe_warm'"),
+        (
+            [COLD],
+            "line 3: there are 1 runs with the label 'cache_probe_cold' and 0 with 'cache_prob",
+        ),
+        (
+            [COLD, WARM, {**WARM, "id": "w2"}],
+            "line 5: there are 1 runs with the label 'cache_probe_cold' and 2 with 'cache_prob",
+        ),
         (
             [COLD, {**WARM, "end": "2025-01-08"}],
-            "'cold' and 'warm' of plan.json have different days",
+            "plan.json line 4: 'cold' and 'warm' have different days",
+        ),
+        (
+            [COLD, WARM, run_of("a", label="cache_probe_hot")],
+            "plan.json line 5: 'a' has the label 'cache_probe_hot'",
         ),
     ],
 )
@@ -136,7 +146,8 @@ def test_runs_are_chosen_by_id_label_and_phase_in_the_order_of_the_file() -> Non
         ),
         (
             {"ids": ["a"], "phase": 0},
-            "plan.json has no run that is meant\n  hint: name fewer ids, another label or phase",
+            """plan.json has no run that fits the ids, the label and the phase together
+  hint: `zacperf status` lists the runs""",
         ),
     ],
 )
@@ -169,7 +180,7 @@ def test_a_run_that_is_given_back_is_pending_and_nobodys() -> None:
 
 
 def test_a_result_has_all_keys_of_the_schema_and_the_run_is_nobodys() -> None:
-    changed = json.loads(finished(plan_of(run_of("a", **RUNNING)), "a", "done", DONE))
+    changed = json.loads(finished(plan_of(run_of("a", **RUNNING)), "a", "done", DONE, {}))
     assert changed["runs"] == [run_of("a", status="done")]
     assert list(changed["results"]["a"])[:8] == [
         *("wall_seconds_total", "wall_seconds_no_download", "cpu_seconds", "top_functions_csv"),
@@ -183,7 +194,7 @@ def test_unknown_keys_and_their_order_survive_every_change() -> None:
     )
     plan = reread(text)
     plan = reread(claimed(plan, ["a"], MARK))
-    plan = reread(finished(plan, "a", "done", DONE))
+    plan = reread(finished(plan, "a", "done", DONE, {}))
     plan = reread(reset(plan, ["a"]))
     document = json.loads(plan.text)
     assert list(document) == ["runs", "results", "zac"]
@@ -192,12 +203,12 @@ def test_unknown_keys_and_their_order_survive_every_change() -> None:
 
 
 def test_a_reset_keeps_the_result_as_history_and_so_does_the_next_result() -> None:
-    plan = reread(finished(plan_of(run_of("a")), "a", "error", RunResult(notes="broken")))
+    plan = reread(finished(plan_of(run_of("a")), "a", "error", RunResult(notes="broken"), {}))
     plan = reread(reset(plan, ["a"]))
     assert [entry["notes"] for entry in result_of(plan, "a").history] == ["broken"]
     assert result_of(plan, "a").notes is None
-    plan = reread(finished(plan, "a", "done", DONE))
-    plan = reread(finished(plan, "a", "done", RunResult(notes="again")))
+    plan = reread(finished(plan, "a", "done", DONE, {}))
+    plan = reread(finished(plan, "a", "done", RunResult(notes="again"), {}))
     result = result_of(plan, "a")
     assert result.notes == "again"
     assert [entry.get("notes") for entry in result.history] == ["broken", ""]
@@ -211,3 +222,49 @@ def test_a_run_without_a_result_has_no_history_after_a_reset() -> None:
 def test_those_in_error_are_found_among_those_that_are_wanted() -> None:
     plan = plan_of(run_of("a", status="error"), run_of("b", status="error"), run_of("c"))
     assert in_error(plan, ["b", "c"]) == ("b",)
+
+
+def test_a_plan_that_only_speaks_of_results_gets_them() -> None:
+    for text in (
+        plan_text(run_of("results", label="results")),
+        plan_text(run_of("a"), note="results", other={"results": 1}),
+    ):
+        plan = reread(text)
+        changed = json.loads(finished(plan, plan.runs[0].id, "done", DONE, {}))
+        assert changed["results"][plan.runs[0].id]["notes"] == ""
+
+
+def test_only_status_and_running_change_in_a_run() -> None:
+    text = '{"runs": [{"id": "a", "start": "2025-01-06",\t"end": "2025-01-06", "x": 1.50e3}]}'
+    changed = claimed(reread(text), ["a"], MARK)
+    assert '"x": 1.50e3, "status": "running", "running": { "host": "h"' in changed
+    pending = text.replace("1.50e3}", '1.50e3, "status": "pending"}')
+    assert released(reread(changed), ["a"]) == pending
+
+
+def test_what_only_an_escape_can_hold_is_kept_in_history() -> None:
+    text = plan_text(run_of("a"), results={"a": {"notes": "\ud83d"}})
+    changed = finished(reread(text), "a", "done", DONE, {})
+    assert json.loads(changed.encode())["results"]["a"]["history"] == [{"notes": "\ud83d"}]
+
+
+def test_lines_end_as_those_of_the_file() -> None:
+    text = plan_text(run_of("a")).replace("\n", "\r\n")
+    changed = finished(reread(text), "a", "done", DONE, {})
+    assert changed.count("\n") == changed.count("\r\n") > text.count("\n")
+
+
+def test_files_of_earlier_results_keep_their_names_up_to_date() -> None:
+    before = RunResult(notes="", report="out/a.report.md", profile="out/other.json")
+    plan = reread(finished(plan_of(run_of("a")), "a", "done", before, {}))
+    moved = {"out/a.report.md": "out/a.1.report.md"}
+    (kept,) = result_of(reread(finished(plan, "a", "done", DONE, moved)), "a").history
+    assert (kept["report"], kept["profile"]) == ("out/a.1.report.md", "out/other.json")
+
+
+def test_what_an_earlier_probe_has_shown_goes_when_it_is_run_or_reset() -> None:
+    plan = plan_of(COLD, WARM, run_of("a"), results={"phase0": {"cache_policy": "preload"}})
+    for changed in (claimed(plan, ["cold", "warm"], MARK), reset(plan, ["warm"])):
+        assert "phase0" not in json.loads(changed)["results"]
+    for changed in (claimed(plan, ["a"], MARK), reset(plan, ["a"])):
+        assert json.loads(changed)["results"] == {"phase0": {"cache_policy": "preload"}}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_zacperf.plan.text import find, line_of, repeated_key, with_value
+from pytest_zacperf.plan.text import find, line_of, repeated_key, with_value, without_member
 
 TEXT = """{
   "meta": { "clock_type": "WALL" },
@@ -119,3 +119,28 @@ def test_every_value_is_found_where_it_stands(document: object) -> None:
             check(inner, (*path, name))
 
     check(document, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [
+        ('{ "a": 1, "b": 2 }', "a", '{ "b": 2 }'),
+        ('{ "a": 1, "b": 2 }', "b", '{ "a": 1 }'),
+        ('{ "a": 1 }', "a", "{  }"),
+        ('{\n  "a": 1,\n  "b": 2\n}', "b", '{\n  "a": 1\n}'),
+        ('{ "a": 1 }', "c", '{ "a": 1 }'),
+    ],
+)
+def test_a_member_is_taken_out_with_its_comma(text: str, key: str, expected: str) -> None:
+    assert without_member(text, (key,)) == expected
+
+
+@given(document=st.dictionaries(st.text(max_size=3), JSON, min_size=1), data=st.data())
+def test_the_text_means_the_document_without_the_member(
+    document: dict[str, object], data: st.DataObject
+) -> None:
+    key = data.draw(st.sampled_from(sorted(document)))
+    changed = without_member(
+        json.dumps(document, indent=data.draw(st.sampled_from([None, 1]))), (key,)
+    )
+    assert json.loads(changed) == {name: value for name, value in document.items() if name != key}

@@ -44,7 +44,7 @@ def run_with(*stages: StageTiming) -> Run:
     return msgspec.structs.replace(RUN, costs=costs, work=work)
 
 
-def report(result: RunResult, run: Run | None = None, status: Status = "done") -> RunReport:
+def report(result: RunResult, run: Run = RUN, status: Status = "done") -> RunReport:
     plan = plan_of(run_of("wk|1"))
     return RunReport(
         planned=plan.runs[0],
@@ -52,9 +52,9 @@ def report(result: RunResult, run: Run | None = None, status: Status = "done") -
         run=run,
         unprofiled=None,
         result=result,
-        clock="wall",
         functions=(),
         compared=(),
+        log=".zacperf/runs/r/stderr.log",
     )
 
 

@@ -82,6 +82,8 @@ def test_bad(scaling):
 LINEAR = """
 import pytest
 
+pytestmark = pytest.mark.window(label="linear")
+
 @pytest.mark.parametrize("number", range(2))
 def test_holds(scaling, number):
     assert 0.4 <= scaling.exponent <= 1.6
@@ -354,3 +356,17 @@ def test_a_limit_that_is_none_is_refused(
 def test_costs_of_nothing_fail_the_test_with_a_sentence() -> None:
     with pytest.raises(pytest.fail.Exception, match="exponent of runtime: an exponent takes costs"):
         float(judged(Known(0, 0, 5)))
+
+
+ALL_WINDOWS = """
+def test_it(scaling):
+    assert len(scaling.windows) == 10
+"""
+
+
+def test_without_a_marker_a_test_has_all_windows_of_the_plan(
+    pytester: pytest.Pytester, scaled: Project
+) -> None:
+    scaled.write("test_it.py", ALL_WINDOWS)
+    pytester.runpytest().assert_outcomes(passed=1)
+    assert runs(scaled) == []
