@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import socket
 import subprocess
 import sys
@@ -17,7 +18,12 @@ from pytest_zacperf import store
 from pytest_zacperf.errors import EngineError, ZacperfError
 from pytest_zacperf.functions import functions_of
 from pytest_zacperf.profiling import OWN_FRAMES, Profiler, is_project_file, module_path
-from pytest_zacperf.records import FunctionProfile, Profile, ProfiledFunction
+from pytest_zacperf.records import (
+    GARBAGE_COLLECTOR,
+    FunctionProfile,
+    Profile,
+    ProfiledFunction,
+)
 from pytest_zacperf.stages import StageTimer
 
 HERE = Path(__file__).parent
@@ -544,3 +550,51 @@ def test_a_damaged_profile_is_named(tmp_path: Path) -> None:
     (tmp_path / store.PROFILE_FILE).write_text('{"clock": 1}')
     with pytest.raises(ZacperfError, match=r"profile\.json is damaged: Expected `str`"):
         store.read_profile(tmp_path)
+
+
+class Cycle:
+    """An object that only the garbage collector can free."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def make_garbage(count: int) -> None:
+    for _ in range(count):
+        Cycle()
+
+
+def test_the_garbage_collector_is_a_function_of_its_own() -> None:
+    gc.collect()
+    kept = [{"number": n} for n in range(100_000)]  # what each full collection goes through
+    with Profiler(HERE) as profiler:
+        make_garbage(2_000)
+        for _ in range(3):
+            gc.collect()
+    assert len(kept) == 100_000
+    (collector,) = (f for f in functions_of(profiler.profile()) if f.module == GARBAGE_COLLECTOR)
+    assert (collector.name, collector.is_project, collector.charged_to) == ("collect", False, None)
+    assert collector.calls >= 3
+    (maker,) = (f for f in functions_of(profiler.profile()) if f.name == "make_garbage")
+    assert collector.own_ns > 0
+    assert maker.with_library_ns < collector.own_ns + maker.total_ns
+
+
+def test_what_the_collector_took_is_no_own_time_of_the_function_it_interrupted() -> None:
+    def collect_slowly() -> None:
+        gc.collect()
+
+    kept = [{"number": n} for n in range(200_000)]
+    with Profiler(HERE) as profiler:
+        collect_slowly()
+    found = {f.name: f for f in functions_of(profiler.profile())}
+    assert len(kept) == 200_000
+    name = next(name for name in found if name.endswith("collect_slowly"))
+    assert found["collect"].own_ns > 10 * found[name].own_ns
+
+
+def test_nobody_listens_to_the_collector_afterwards() -> None:
+    before = list(gc.callbacks)
+    with Profiler(HERE):
+        pass
+    assert gc.callbacks == before

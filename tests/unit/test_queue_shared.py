@@ -17,12 +17,13 @@ import psutil
 import pytest
 from click.testing import CliRunner
 from support.commands import ZACPERF, Shell
-from support.plans import executed, make_project, plan_text, run_of
+from support.plans import COLD, WARM, executed, make_project, plan_text, run_of
 
 from pytest_zacperf import process
 from pytest_zacperf.cli import main
 from pytest_zacperf.plan import parse_plan
 from pytest_zacperf.process import MARKER, Identity
+from pytest_zacperf.store import Claim, locks
 
 SLEEPS = "time.sleep(0.1)"
 WAITS = "time.sleep(60)"
@@ -219,3 +220,40 @@ def test_a_plan_without_a_folder_is_refused(
     done = CliRunner().invoke(main, ["run", "--plan", "nowhere/plan.json"])
     assert done.exit_code == 2
     assert "nowhere/plan.json cannot be read: No such file or directory" in done.output
+
+
+def test_who_wants_the_others_waits_for_the_probe_of_another_process(shell: Shell) -> None:
+    make_project(shell.folder, COLD, WARM, run_of("a"), run_of("b"), behavior="time.sleep(0.5)")
+    both = [start(shell), start(shell)]
+    outputs = [one.communicate(timeout=60)[0] for one in both]
+    assert [one.returncode for one in both] == [0, 0], outputs
+    waited = "waiting for the cache probe, cold, of another process"
+    assert sum(output.count(waited) for output in outputs) == 1
+    assert statuses(shell) == ["done"] * 4
+    assert len(executed(shell.folder)) == 6  # cold and warm twice each, the others once
+
+
+def test_a_plan_that_is_spoilt_while_a_run_is_under_way_is_told_with_what_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_project(tmp_path, run_of("a"), behavior="Path('plan.json').write_text('{')")
+    done = CliRunner().invoke(main, ["run"])
+    assert done.exit_code == 2
+    assert "a could not be given back: plan.json is not JSON" in done.output
+    assert (
+        "a has ended, and its result cannot be written down: plan.json is not JSON" in done.output
+    )
+
+
+def test_who_has_to_wait_for_the_plan_file_says_so(shell: Shell) -> None:
+    make_project(shell.folder, run_of("a", status="error"))
+    with contextlib.ExitStack() as stack:
+        lock = stack.enter_context(contextlib.ExitStack())
+        lock.enter_context(locks.on_folder(shell.folder, Claim(note="somebody")))
+        one = stack.enter_context(shell.start([*ZACPERF, "reset", "a"], subprocess.DEVNULL))
+        assert one.stdout is not None
+        said = one.stdout.readline()
+        lock.close()
+    assert said == f"zacperf: waiting for the plan file {shell.folder / 'plan.json'}\n"
+    assert statuses(shell) == ["pending"]
