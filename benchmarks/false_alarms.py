@@ -34,9 +34,10 @@ import scipy.stats
 from pytest_zacperf import sampling, stats
 from pytest_zacperf.comparison import Comparison, Rules
 from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.job import Job
 from pytest_zacperf.records import Run, Window, Workload
 from pytest_zacperf.rounds import ComparedSide, Rounds
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.sampling import Design
 from pytest_zacperf.schedule import Schedule
 from pytest_zacperf.store import RunStore

@@ -23,10 +23,11 @@ from pathlib import Path
 from pytest_zacperf import sampling
 from pytest_zacperf.comparison import Comparison, Rules
 from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.job import Job
 from pytest_zacperf.records import Run, Window, Workload
 from pytest_zacperf.render import verdict_line
 from pytest_zacperf.rounds import ComparedSide, Rounds
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.store import RunStore
 from pytest_zacperf.zacqc.bars import Bar, DailyBar
 from pytest_zacperf.zacqc.metrics import IncrementalMetrics, RollingExtreme

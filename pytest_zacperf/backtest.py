@@ -15,6 +15,7 @@ from pytest_zacperf import memory, render, store
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.estimates import Question
 from pytest_zacperf.execution import Limits
+from pytest_zacperf.job import Job
 from pytest_zacperf.judging import Judge
 from pytest_zacperf.memory import MemorySlope
 from pytest_zacperf.parity import OrderEvents
@@ -32,7 +33,7 @@ from pytest_zacperf.records import (
     Trade,
     Workload,
 )
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.session import Session, attach
 from pytest_zacperf.sides import Judged, Side
 from pytest_zacperf.store import DECISIONS_FILE, STORE_FOLDER, RunStore

@@ -12,7 +12,7 @@ from pytest_zacperf.estimates import Pair, Quantity, Question
 from pytest_zacperf.rounds import SIDES, ComparedSide, Rounds
 from pytest_zacperf.sampling import Design
 from pytest_zacperf.schedule import Capacity, Choice, Clock, Expectation, Schedule
-from pytest_zacperf.units import NS_PER_S, format_ns
+from pytest_zacperf.units import format_seconds
 from pytest_zacperf.verdict import Operator, Outcome, Verdict
 
 OVERRUN = 1.5  # of the budget: runs may take longer than the warm-up let expect
@@ -89,7 +89,7 @@ class Comparison:
         why = _why_none(expected, design) if not expected.looks else None
         for look in expected.looks:
             if not self._measure(look, choice, expected, question):
-                why = f"the budget of {_seconds(expected.budget_s)} is spent; {RAISE_BUDGET}"
+                why = f"the budget of {format_seconds(expected.budget_s)} is spent; {RAISE_BUDGET}"
                 break
             pairs = self.pairs[choice.schedule][: look * choice.runs_per_side]
             found = estimates.estimate(question, pairs, design, choice)
@@ -217,7 +217,7 @@ def _with_looks(design: Design, looks: tuple[int, ...]) -> Design:
 
 def _expectation(side: ComparedSide, choice: Choice, expected: Expectation) -> str:
     how = "both sides at once" if choice.schedule is Schedule.DUET else "in turn"
-    first, last = (_seconds(expected.looks[i] * expected.pair_s) for i in (0, -1))
+    first, last = (format_seconds(expected.looks[i] * expected.pair_s) for i in (0, -1))
     runs = f" of {choice.runs_per_side} runs a side" if choice.runs_per_side > 1 else ""
     return (
         f"timing {side.workload.window.id} {how} ({choice.schedule}, {choice.clock} clock): "
@@ -227,19 +227,15 @@ def _expectation(side: ComparedSide, choice: Choice, expected: Expectation) -> s
 
 def _why_none(expected: Expectation, design: Design) -> str:
     return (
-        f"the budget of {_seconds(expected.budget_s)} is too short for {design.looks[0]} pairs "
-        f"of about {_seconds(expected.pair_s)}; {RAISE_BUDGET}"
+        f"the budget of {format_seconds(expected.budget_s)} is too short for "
+        f"{design.looks[0]} pairs of about {format_seconds(expected.pair_s)}; {RAISE_BUDGET}"
     )
 
 
 def _why_uncertain(expected: Expectation, design: Design) -> str:
     if expected.looks != design.looks:
         return (
-            f"the budget of {_seconds(expected.budget_s)} allows {expected.looks[-1]} pairs "
-            f"of about {_seconds(expected.pair_s)}; {RAISE_BUDGET}"
+            f"the budget of {format_seconds(expected.budget_s)} allows {expected.looks[-1]} pairs "
+            f"of about {format_seconds(expected.pair_s)}; {RAISE_BUDGET}"
         )
     return "the interval still holds the limit; widen the limit, or measure on a quieter machine"
-
-
-def _seconds(seconds: float) -> str:
-    return format_ns(seconds * NS_PER_S)

@@ -12,11 +12,11 @@ from pytest_zacperf import render, schedule
 from pytest_zacperf import scaling as scalings
 from pytest_zacperf.backtest import Backtest
 from pytest_zacperf.estimates import Quantity, Question, value_of
+from pytest_zacperf.job import Job
 from pytest_zacperf.judging import failing
 from pytest_zacperf.limits import HeldAgainstLimit, act_on_doubt, checked
 from pytest_zacperf.records import Run, Workload
 from pytest_zacperf.reporting import SECTION
-from pytest_zacperf.runner import Job
 from pytest_zacperf.scaling import Axis, ExponentVerdict, Point
 from pytest_zacperf.schedule import AUTO, Clock
 from pytest_zacperf.session import Session

@@ -12,8 +12,9 @@ from pytest_zacperf.errors import RunError
 from pytest_zacperf.estimates import Pair
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.functions import functions_of
+from pytest_zacperf.job import Job
 from pytest_zacperf.records import FunctionProfile, Run, SourceTree, StageMemory, Workload
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.schedule import Schedule
 
 SIDES = ("baseline", "candidate")

@@ -11,11 +11,12 @@ from pytest_zacperf import estimates, sampling, schedule, verdict, work
 from pytest_zacperf.comparison import OVERRUN, RAISE_BUDGET
 from pytest_zacperf.errors import ComparisonError, RunError
 from pytest_zacperf.estimates import Estimate, Quantity, Question
+from pytest_zacperf.job import Job
 from pytest_zacperf.records import Baseline, Run, Workload
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.sampling import StoredDesign
 from pytest_zacperf.schedule import Clock, Expectation
-from pytest_zacperf.units import NS_PER_S, format_ns
+from pytest_zacperf.units import format_seconds
 from pytest_zacperf.verdict import Operator, Outcome, Verdict
 
 MORE_RUNS = sampling.STORED_RUNS
@@ -90,7 +91,7 @@ class StoredComparison:
         self.tell(self._expectation(expected))
         self._run_more(expected)
         if len(self.more_runs) < MORE_RUNS:
-            spent = f"the budget of {_seconds(expected.budget_s)} is spent; {RAISE_BUDGET}"
+            spent = f"the budget of {format_seconds(expected.budget_s)} is spent; {RAISE_BUDGET}"
             return _inconclusive(first, spent)
         found = self._judged(self.more_runs, question, op, limit)
         if found.outcome is Outcome.PASS:
@@ -110,7 +111,7 @@ class StoredComparison:
     def _expectation(self, expected: Expectation) -> str:
         return (
             f"timing {self.workload.window.id} against stored samples: {MORE_RUNS} runs, "
-            f"about {_seconds(MORE_RUNS * expected.pair_s)}"
+            f"about {format_seconds(MORE_RUNS * expected.pair_s)}"
         )
 
     def _run_more(self, expected: Expectation) -> None:
@@ -191,13 +192,9 @@ def _cannot_settle(limit: float) -> str:
 
 def _too_short(expected: Expectation) -> str:
     return (
-        f"the budget of {_seconds(expected.budget_s)} is too short for {MORE_RUNS} runs "
-        f"of about {_seconds(expected.pair_s)} against stored samples; {RAISE_BUDGET}"
+        f"the budget of {format_seconds(expected.budget_s)} is too short for {MORE_RUNS} runs "
+        f"of about {format_seconds(expected.pair_s)} against stored samples; {RAISE_BUDGET}"
     )
-
-
-def _seconds(seconds: float) -> str:
-    return format_ns(seconds * NS_PER_S)
 
 
 def _design(question: Question, clock: Clock, runs: int) -> StoredDesign:

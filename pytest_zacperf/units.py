@@ -18,6 +18,11 @@ def format_ns(ns: float) -> str:
     return _scaled(ns, _TIMES, "ns")
 
 
+def format_seconds(seconds: float | None) -> str:
+    """Return a duration in s as ``format_ns`` does; a dash where nobody knows it."""
+    return "-" if seconds is None else format_ns(seconds * NS_PER_S)
+
+
 def format_bytes(n: float) -> str:
     """Return a size with three digits and its decimal unit, such as ``75.2 MB``."""
     return _scaled(n, _SIZES, "B")

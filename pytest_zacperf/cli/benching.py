@@ -16,11 +16,12 @@ from pytest_zacperf.assessment import Subject, assessed
 from pytest_zacperf.comparison import Comparison, Rules
 from pytest_zacperf.errors import EngineError, RunError
 from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.job import Job
 from pytest_zacperf.noise import Noise
 from pytest_zacperf.perf_report import PerfReport
 from pytest_zacperf.records import Run
 from pytest_zacperf.rounds import ComparedSide, Rounds
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.schedule import Schedule, in_turn
 from pytest_zacperf.store import STDERR_FILE
 from pytest_zacperf.worker import EXIT_BAD_INPUT

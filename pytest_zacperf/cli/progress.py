@@ -23,7 +23,7 @@ from pytest_zacperf.plan import PlannedRun, RunResult, Status
 from pytest_zacperf.queue import QueueWatch
 from pytest_zacperf.render import escape
 from pytest_zacperf.run_names import short_id
-from pytest_zacperf.units import NS_PER_S, format_bytes, format_ns
+from pytest_zacperf.units import format_bytes, format_seconds
 
 
 @contextlib.contextmanager
@@ -126,15 +126,11 @@ def result_line(planned: PlannedRun, status: Status, result: RunResult) -> str:
         more = f" (`zacperf show {short_id(run_id)}`)" if run_id else ""
         return f"{name}: error: {escape(result.notes or '')}{more}"
     facts = [
-        f"wall {_time(result.wall_seconds_total)}",
-        f"CPU {_time(result.cpu_seconds)}",
+        f"wall {format_seconds(result.wall_seconds_total)}",
+        f"CPU {format_seconds(result.cpu_seconds)}",
         f"peak memory {format_bytes(result.peak_memory_bytes or 0)}",
         f"top {escape(result.top_function or 'none')}",
         *([escape(result.notes)] if result.notes else []),
         f"report {escape(result.report or '')}",
     ]
     return f"{name}: {'partial' if result.partial else 'done'}: {', '.join(facts)}"
-
-
-def _time(seconds: float | None) -> str:
-    return "-" if seconds is None else format_ns(seconds * NS_PER_S)

@@ -9,10 +9,11 @@ from pathlib import Path
 from pytest_zacperf import store
 from pytest_zacperf.errors import InvariantError
 from pytest_zacperf.execution import Limits
+from pytest_zacperf.job import Job
 from pytest_zacperf.plan import Plan, PlannedRun, Policy
 from pytest_zacperf.queue.watch import QueueWatch
 from pytest_zacperf.records import Expectation, Profile, Run, Workload
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.sentences import without_hint
 from pytest_zacperf.work import different_amount
 from pytest_zacperf.worker import EXIT_NOT_KEPT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_zacperf.plan import Plan, PlannedRun, RunResult
 from pytest_zacperf.plan.queue import result_of
 from pytest_zacperf.render.text import Table, cut, escape, stacked_table
-from pytest_zacperf.units import NS_PER_S, format_bytes, format_ns
+from pytest_zacperf.units import format_bytes, format_seconds
 
 HEADER = (
     *("id", "window", "label", "status", "wall", "CPU"),
@@ -47,8 +47,8 @@ def _cells(run: PlannedRun, result: RunResult) -> tuple[str, ...]:
         f"{run.start} to {run.end}",
         escape(run.label),
         _status(run, result),
-        _time(result.wall_seconds_total),
-        _time(result.cpu_seconds),
+        format_seconds(result.wall_seconds_total),
+        format_seconds(result.cpu_seconds),
         "-" if result.peak_memory_bytes is None else format_bytes(result.peak_memory_bytes),
         cut(escape(result.top_function or "-"), LONGEST_FUNCTION),
         escape(result.timestamp_utc or "-"),
@@ -61,10 +61,6 @@ def _status(run: PlannedRun, result: RunResult) -> str:
     if run.status == "running" and run.running is not None:
         return f"running ({run.running.pid} on {escape(run.running.host)})"
     return f"{run.status}, partial" if result.partial else run.status
-
-
-def _time(seconds: float | None) -> str:
-    return "-" if seconds is None else format_ns(seconds * NS_PER_S)
 
 
 def _revision(revision: str | None) -> str:

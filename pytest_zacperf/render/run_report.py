@@ -12,7 +12,7 @@ from pytest_zacperf.render.stages import stage_sides_table
 from pytest_zacperf.render.text import Table, escape, markdown_table
 from pytest_zacperf.run_report import RunReport
 from pytest_zacperf.stage_comparison import stage_sides
-from pytest_zacperf.units import NS_PER_S, format_bytes, format_count, format_ns
+from pytest_zacperf.units import format_bytes, format_count, format_ns, format_seconds
 
 MOST_FUNCTIONS = 10
 FUNCTION_HEADER = ("function", "own", "share", "total", "calls", "own per call")
@@ -66,8 +66,8 @@ def _wall(report: RunReport) -> str:
     total_s = report.result.wall_seconds_total or 0.0
     without_s = report.result.wall_seconds_no_download
     if without_s is None:
-        return f"{_seconds(total_s)}; what of it was download is not known"
-    return f"{_seconds(total_s)}, {_seconds(without_s)} without download"
+        return f"{format_seconds(total_s)}; what of it was download is not known"
+    return f"{format_seconds(total_s)}, {format_seconds(without_s)} without download"
 
 
 def _profiler_cost(report: RunReport) -> Iterator[tuple[str, str]]:
@@ -135,7 +135,7 @@ def _setup(report: RunReport) -> list[str]:
 
 
 def _decision(decision: Decision, report: RunReport) -> list[str]:
-    walls = [_seconds(decision.cold_wall_seconds), _seconds(decision.warm_wall_seconds)]
+    walls = [format_seconds(decision.cold_wall_seconds), format_seconds(decision.warm_wall_seconds)]
     downloads = [_download(decision.cold_download), _download(decision.warm_download)]
     change = f"{decision.delta_wall_seconds:+.2f} s"
     lines = [
@@ -164,9 +164,9 @@ def _changes(changes: Sequence[FunctionChange]) -> list[str]:
     rows = tuple(
         (
             escape(one.function),
-            _seconds(one.cold_seconds),
-            _seconds(one.warm_seconds),
-            _seconds(one.saved_seconds),
+            format_seconds(one.cold_seconds),
+            format_seconds(one.warm_seconds),
+            format_seconds(one.saved_seconds),
         )
         for one in changes
     )
@@ -180,8 +180,4 @@ def _download(found: Download | None) -> str:
         return "unknown"
     requests = "requests not counted" if found.requests is None else f"{found.requests} requests"
     size = "bytes not counted" if found.bytes is None else format_bytes(found.bytes)
-    return f"{_seconds(found.seconds)} ({requests}, {size})"
-
-
-def _seconds(seconds: float) -> str:
-    return format_ns(seconds * NS_PER_S)
+    return f"{format_seconds(found.seconds)} ({requests}, {size})"

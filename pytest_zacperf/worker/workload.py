@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from pytest_zacperf import environment, memory, store
+from pytest_zacperf import environment, store
 from pytest_zacperf.engines import BacktestOutput, Engine
 from pytest_zacperf.engines.lookup import load_engine, require_engine, resolve_reference
 from pytest_zacperf.errors import ZacperfError
@@ -16,21 +16,15 @@ from pytest_zacperf.measure import Measurement, Meter
 from pytest_zacperf.profiling import Profiler
 from pytest_zacperf.records import (
     WHOLE_RUN,
-    Costs,
-    Environment,
-    Fingerprints,
     InvariantValue,
-    RunConditions,
     RunRequest,
-    StageTiming,
-    Work,
     WorkerResult,
     Workload,
 )
 from pytest_zacperf.sentences import LONGEST_REASON, error_sentence, one_line, with_hint
 from pytest_zacperf.stages import StageContext
 from pytest_zacperf.store import RunOutput
-from pytest_zacperf.worker import conditions, queued, returned
+from pytest_zacperf.worker import conditions, findings, queued, returned
 from pytest_zacperf.worker.context import WorkerContext
 from pytest_zacperf.worker.sources import mapped, require_own_sources
 
@@ -75,15 +69,15 @@ def run_workload(
     order_events_hash = _written(context, profiler, recorded, was_stopped=was_stopped)
     result = WorkerResult(
         workload=effective,
-        costs=_costs(measurement, recorded.stages, context),
-        work=None if was_stopped else _work(output.data_points, recorded),
+        costs=findings.costs_of(measurement, recorded.stages, context),
+        work=None if was_stopped else findings.work_of(output.data_points, recorded),
         order_events_hash=order_events_hash,
-        fingerprints=_fingerprints(sources, output.data_fingerprint, effective, where),
+        fingerprints=findings.fingerprints_of(sources, output.data_fingerprint, effective, where),
         environment=where,
         statistics=dict(recorded.statistics),
         counts=dict(context.counts),
-        warnings=(*watched_by, *_warnings(output, context)),
-        conditions=_conditions(measurement),
+        warnings=(*watched_by, *findings.warnings_of(output, context)),
+        conditions=findings.conditions_of(measurement),
         setup=setup,
         downloads=queued.downloads_of(engine, tuple(recorded.stages), context.counts),
         invariants=invariants,
@@ -183,40 +177,6 @@ def _effective(workload: Workload, engine: Engine) -> Workload:
     )
 
 
-def _costs(
-    measurement: Measurement, stages: Iterable[StageTiming], context: WorkerContext
-) -> Costs:
-    by_stage = context.memory_by_stage
-    return Costs(
-        wall_ns=measurement.wall_ns,
-        cpu_ns=measurement.cpu_ns,
-        peak_memory_bytes=max(measurement.peak_memory_bytes, context.memory_by_day.highest_bytes),
-        peak_memory_source=measurement.peak_memory_source,
-        stages=tuple(stages),
-        memory_by_day=context.memory_by_day.points(),
-        memory_by_stage=() if by_stage is None else by_stage.growth(),
-    )
-
-
-def _conditions(measurement: Measurement) -> RunConditions:
-    return RunConditions(
-        start_monotonic_ns=measurement.start_monotonic_ns,
-        end_monotonic_ns=measurement.end_monotonic_ns,
-        main_thread_cpu_ns=measurement.main_thread_cpu_ns,
-        runnable_wait_ns=measurement.runnable_wait_ns,
-        machine_busy_ns=measurement.machine_busy_ns,
-    )
-
-
-def _work(data_points: int | None, recorded: RunOutput) -> Work:
-    return Work(
-        data_points=data_points,
-        orders=len({event.order_id for event in recorded.order_events}),
-        order_events=len(recorded.order_events),
-        final_equity=recorded.equity[-1].equity if recorded.equity else None,
-    )
-
-
 def _loaded_sources(request: RunRequest, engine: Engine) -> dict[str, bytes]:
     modules = [*_measured_modules(request, engine), type(engine).__module__]
     paths = [mapped(Path(path), request.sources) for path in request.python_path]
@@ -229,30 +189,6 @@ def _measured_modules(request: RunRequest, engine: Engine) -> list[str]:
     # Where the strategy is, when an engine that can say so has it in another installed package.
     strategies: Iterable[str] = getattr(engine, "code_modules", ())
     return [module, *strategies]
-
-
-def _fingerprints(
-    sources: Mapping[str, bytes], data: str | None, workload: Workload, where: Environment
-) -> Fingerprints:
-    code = environment.code_fingerprint(sources)
-    return Fingerprints(
-        code=code,
-        parameters=environment.parameters_fingerprint(workload.parameters),
-        data=data,
-        workload=environment.workload_fingerprint(code, data, workload, where),
-    )
-
-
-def _warnings(output: BacktestOutput, context: WorkerContext) -> Iterator[str]:
-    yield from output.warnings
-    growth = memory.leak_warning(context.memory_by_day.points())
-    if growth is not None:
-        yield growth
-    for name in returned.undefined_statistics(output):
-        yield f"statistic {one_line(name)} is no finite number; it is stored as none"
-    for row in output.coverage:
-        if row.real_bars == 0:
-            yield f"no real bar of {row.symbol} on {row.day}"
 
 
 def reason_of(error: BaseException, day: dt.date | None) -> str:

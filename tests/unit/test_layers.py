@@ -82,7 +82,7 @@ LAYERS = {
         "store",
     },
     APPLICATION: {
-        *("worker", "execution", "repeatability", "runner", "housekeeping", "queue"),
+        *("worker", "execution", "job", "repeatability", "runner", "housekeeping", "queue"),
         *("assessment", "comparison", "stored_comparison", "rounds", "recording_baselines"),
         *("report_files", "approving", "compared_sides", "recording_scan", "recorded_values"),
     },

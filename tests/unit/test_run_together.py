@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 from support.gold_runs import NOTE, WORKLOAD, notes, project
 
+from pytest_zacperf.job import Job
 from pytest_zacperf.records import Run
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 
 OTHER = msgspec.structs.replace(WORKLOAD, parameters={"side": "b"})
 # Each waits within run() until the other one has begun, too.

@@ -14,8 +14,9 @@ from support.timed_runs import timed_run
 
 from pytest_zacperf.errors import ComparisonError, RunError
 from pytest_zacperf.estimates import Quantity, Question
+from pytest_zacperf.job import Job
 from pytest_zacperf.records import Baseline, Run, Work
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.store import RunStore
 from pytest_zacperf.stored_comparison import MORE_RUNS, StoredComparison
 from pytest_zacperf.verdict import Operator, Outcome

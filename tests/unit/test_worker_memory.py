@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from pytest_zacperf import memory
+from pytest_zacperf.job import Job
 from pytest_zacperf.records import (
     WHOLE_RUN,
     Costs,
@@ -23,7 +24,7 @@ from pytest_zacperf.records import (
     Window,
     Workload,
 )
-from pytest_zacperf.runner import Job, Runner
+from pytest_zacperf.runner import Runner
 from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.store import RunStore
 from pytest_zacperf.worker.memory import (
