@@ -81,7 +81,7 @@ PLANS = (
     pytest.param(
         *([ENGINE], '{"runs": [,]}', []),
         "plan.json is not JSON: Expecting value at line 1, column 11",
-        "correct that place; a comma after the last element is the usual cause",
+        "correct that place; a comma after the last element and a comment are usual causes",
         id="plan that is no JSON",
     ),
     pytest.param(

@@ -109,7 +109,8 @@ class Project:
             (folder / "stderr.log").open("wb") as stderr,
             subprocess.Popen(  # noqa: S603 - a fixed command
                 [sys.executable, "-m", "pytest_zacperf.worker", str(folder / "request.json")],
-                env={**os.environ, **self.variables},
+                # Two versions of one size within a second are the same to Python's bytecode.
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **self.variables},
                 stdin=subprocess.PIPE,
                 stderr=stderr,
                 start_new_session=True,
