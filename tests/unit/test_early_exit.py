@@ -125,3 +125,22 @@ def test_a_run_that_takes_too_long_is_stopped_and_its_part_is_kept(root: Path) -
     assert f"run {run_id} was stopped at its time limit" in refused.output
     # A window of which nobody knows how large it is says nothing of how costs grow.
     assert "plan.json has no finished window" in zacperf("scaling").output
+
+
+def test_what_was_stopped_is_left_out_of_the_fit_and_of_the_profilers_cost(root: Path) -> None:
+    (root / "gold.py").write_text(STRATEGY.replace("KEEP", "pass"))
+    year = run_of("year", end="2025-12-31", timed=True)
+    (root / "plan.json").write_text(plan_text(run_of("d1"), run_of("d3", 3), run_of("d9", 9), year))
+    assert zacperf("run", "d1", "d3", "d9").exit_code == 0
+    (root / "profiling" / "d9.profile.json").rename(root / "kept.json")
+    done = zacperf("run", "--time-limit", "300ms")
+    # Of the shorter windows it is the longest one whose profile is still there.
+    assert "no function's calls cost more in year than in d3" in done.output
+    (root / "kept.json").rename(root / "profiling" / "d9.profile.json")
+    report = (root / "profiling" / "year.report.md").read_text()
+    assert "not comparable, for one of both was stopped at the time limit" in report
+    shown = zacperf("scaling")
+    assert shown.exit_code == 0, shown.output
+    assert "left out: year, stopped at a time limit" in shown.output
+    assert "\nrank  function" in shown.output
+    assert "3 windows of 100 to 900 bars; year has " in shown.output
