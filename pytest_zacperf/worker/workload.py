@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_zacperf import environment, store
@@ -16,8 +17,10 @@ from pytest_zacperf.measure import Measurement, Meter
 from pytest_zacperf.profiling import Profiler
 from pytest_zacperf.records import (
     WHOLE_RUN,
+    Environment,
     InvariantValue,
     RunRequest,
+    Setup,
     WorkerResult,
     Workload,
 )
@@ -49,15 +52,10 @@ def run_workload(
     gates = may_go_on if request.waits_for_others else None
     total = context.stage(WHOLE_RUN)  # before any other, so that it is listed first
     with conditions.forks_end_here():
-        engine, invariants = _prepared(request, context)
-        setup = queued.setup_of(engine, where)
-        queued.require_expected(setup, where, request.expected)
-        _require_own_sources(request, engine)
-        # Before the run, too: what somebody edits meanwhile is not what ran.
-        sources = _loaded_sources(request, engine)
+        ready = _ready(request, context, where)
+        engine, profiler = ready.engine, _profiler(request)
         conditions.make_quiet()  # what prepare() left behind is not this run's cost
         _wait_at_gate(0, context, gates)
-        profiler = _profiler(request)
         measurement, was_stopped = _measured_run(request, engine, context, total, profiler)
         _wait_at_gate(1, context, gates)  # what comes now would disturb a run still under way
         watched_by = list(conditions.tracing_problems())
@@ -65,7 +63,7 @@ def run_workload(
         _require_own_sources(request, engine)  # what run() and collect() have loaded, too
         recorded = returned.recorded(engine, output, context.stages)
         effective = _effective(request.workload, engine)
-        sources = {**_loaded_sources(request, engine), **sources}
+        sources = {**_loaded_sources(request, engine), **ready.sources}
     order_events_hash = _written(context, profiler, recorded, was_stopped=was_stopped)
     result = WorkerResult(
         workload=effective,
@@ -78,13 +76,33 @@ def run_workload(
         counts=dict(context.counts),
         warnings=(*watched_by, *findings.warnings_of(output, context)),
         conditions=findings.conditions_of(measurement),
-        setup=setup,
+        setup=ready.setup,
         downloads=queued.downloads_of(engine, tuple(recorded.stages), context.counts),
-        invariants=invariants,
+        invariants=ready.invariants,
         partial=was_stopped,
     )
     with store.storing(context.run_folder):
         store.write_worker_result(context.run_folder, result)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """An engine that is prepared, and what is known of it before it runs."""
+
+    engine: Engine
+    invariants: dict[str, InvariantValue]
+    setup: Setup
+    sources: dict[str, bytes]
+
+
+def _ready(request: RunRequest, context: WorkerContext, where: Environment) -> _Ready:
+    engine, invariants = _prepared(request, context)
+    setup = queued.setup_of(engine, where)
+    queued.require_expected(setup, where, request.expected)
+    _require_own_sources(request, engine)
+    # Before the run, too: what somebody edits meanwhile is not what ran.
+    sources = _loaded_sources(request, engine)
+    return _Ready(engine=engine, invariants=invariants, setup=setup, sources=sources)
 
 
 def _wait_at_gate(

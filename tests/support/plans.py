@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
+
+from pytest_zacperf.cli import main
 from pytest_zacperf.plan import Plan, parse_plan
 
 COLD = {
@@ -58,7 +61,7 @@ def run_backtest(start, end, context, lookback=20):
     return BacktestOutput(order_events=[event], data_points=days * BARS)
 
 
-DOWNLOAD_S, BARS = 0.0, 200
+DOWNLOAD_S, BARS = SECONDS, 200
 engine = FunctionEngine("gold:run_backtest")
 """
 
@@ -82,7 +85,11 @@ def plan_of(*runs: dict[str, Any], **parts: object) -> Plan:
 
 
 def make_project(
-    root: Path, *runs: dict[str, Any], behavior: str = "pass", **parts: object
+    root: Path,
+    *runs: dict[str, Any],
+    behavior: str = "pass",
+    download_s: float = 0.0,
+    **parts: object,
 ) -> Path:
     """Write a project whose strategy notes what it executes; return its plan file.
 
@@ -90,14 +97,27 @@ def make_project(
         root: An empty folder.
         runs: Of the plan.
         behavior: A line of the strategy, at its end.
+        download_s: How long it takes to download a day.
         parts: Of the plan, such as ``meta``.
 
     """
     (root / "pyproject.toml").write_text(SETTINGS)
-    (root / "gold.py").write_text(STRATEGY.replace("BEHAVIOR", behavior))
+    strategy = STRATEGY.replace("BEHAVIOR", behavior).replace("SECONDS", str(download_s))
+    (root / "gold.py").write_text(strategy)
     plan = root / "plan.json"
     plan.write_text(plan_text(*runs, **parts))
     return plan
+
+
+def zacperf(*arguments: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(main, arguments)
+
+
+def result_in(root: Path, run_id: str) -> dict[str, Any]:
+    """Return what a project's plan says about one of its runs."""
+    found: dict[str, Any] = json.loads((root / "plan.json").read_text())["results"][run_id]
+    return found
 
 
 def executed(root: Path) -> list[str]:

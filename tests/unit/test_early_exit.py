@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-from support.plans import SETTINGS, plan_text, run_of
-
-from pytest_zacperf.cli import main
+from click.testing import Result
+from support.plans import SETTINGS, plan_text, result_in, run_of, zacperf
 
 # A frame that is concatenated on every bar, and the same strategy without that mistake.
 STRATEGY = """
@@ -58,15 +54,6 @@ QUADRATIC = "self.bars = pd.concat([self.bars, bar], ignore_index=True)"
 LINEAR = "self.bars = pd.concat([self.bars.iloc[-50:], bar], ignore_index=True)"
 
 
-def zacperf(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
-
-
-def result(root: Path, run_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((root / "plan.json").read_text())["results"][run_id]
-    return found
-
-
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -107,7 +94,7 @@ def test_a_run_that_takes_too_long_is_stopped_and_its_part_is_kept(root: Path) -
     assert done.exit_code == 0
     assert "year: partial: wall " in done.output
     assert "no shorter window of this plan has finished, so nothing was compared" in done.output
-    found = result(root, "year")
+    found = result_in(root, "year")
     assert found["partial"] is True
     assert found["run"]["partial"] is True
     assert found["run"]["work"] is None

@@ -18,20 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from support.commands import ZACPERF
-from support.plans import COLD, WARM, executed, make_project, run_of
+from support.plans import COLD, WARM, executed, make_project, result_in, run_of, zacperf
 from support.repository import commit_all, git
 
-from pytest_zacperf.cli import main
 from pytest_zacperf.run_names import short_id
 
 REAL_PLAN = Path(__file__).parents[3] / "shared" / "profiling_plan.json"
 FAILS = 'raise ValueError("no bars")'
-
-
-def zacperf(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
 
 
 def document(root: Path) -> dict[str, Any]:
@@ -41,11 +35,6 @@ def document(root: Path) -> dict[str, Any]:
 
 def statuses(root: Path) -> dict[str, str]:
     return {run["id"]: run.get("status", "pending") for run in document(root)["runs"]}
-
-
-def result(root: Path, run_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = document(root)["results"][run_id]
-    return found
 
 
 @pytest.fixture
@@ -65,7 +54,7 @@ def worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
         invariants={"lookbacks_unchanged": True},
         meta={"output_dir": "profiles", "owner": "zac"},
     )
-    done = CliRunner().invoke(main, ["run", "--root", str(root)])
+    done = zacperf("run", "--root", str(root))
     assert done.exit_code == 0, done.output
     (root / "output").write_text(done.output)
     return root
@@ -78,7 +67,7 @@ def test_pending_runs_are_executed_in_the_order_of_the_file(worked_off: Path) ->
 
 
 def test_a_result_has_the_keys_of_the_schema_and_the_whole_run(worked_off: Path) -> None:
-    found = result(worked_off, "d1")
+    found = result_in(worked_off, "d1")
     assert list(found)[:8] == [
         *("wall_seconds_total", "wall_seconds_no_download", "cpu_seconds", "top_functions_csv"),
         *("top_threads_csv", "git_rev", "timestamp_utc", "notes"),
@@ -94,8 +83,8 @@ def test_a_result_has_the_keys_of_the_schema_and_the_whole_run(worked_off: Path)
 
 
 def test_a_round_without_profiler_comes_first_where_the_plan_asks_for_it(worked_off: Path) -> None:
-    assert "unprofiled" not in result(worked_off, "d1")
-    plain = result(worked_off, "d3")["unprofiled"]
+    assert "unprofiled" not in result_in(worked_off, "d1")
+    plain = result_in(worked_off, "d3")["unprofiled"]
     assert plain["cpu_seconds"] > 0
     report = (worked_off / "profiles" / "d3.report.md").read_text()
     assert "| without profiler |" in report
@@ -163,7 +152,7 @@ def test_unknown_keys_of_the_plan_survive(worked_off: Path) -> None:
 
 
 def test_a_profiled_run_says_that_its_times_are_no_measurement(worked_off: Path) -> None:
-    run_id = result(worked_off, "d1")["run"]["id"]
+    run_id = result_in(worked_off, "d1")["run"]["id"]
     shown = zacperf("show", run_id, "--root", str(worked_off))
     assert "by wall clock: its times are no measurement" in shown.output
 
@@ -180,7 +169,7 @@ def test_a_run_that_fails_is_an_error_with_the_first_line_of_what_went_wrong(roo
     done = zacperf("run")
     assert done.exit_code == 1
     assert statuses(root) == {"a": "error"}
-    found = result(root, "a")
+    found = result_in(root, "a")
     assert found["notes"] == "ValueError: no bars, on simulated day 2025-01-06"
     assert found["wall_seconds_total"] > 0
     assert (found["cpu_seconds"], found["top_functions_csv"]) == (None, "")
@@ -195,7 +184,7 @@ def test_a_run_that_fails_is_an_error_with_the_first_line_of_what_went_wrong(roo
     repaired = (root / "gold.py").read_text().replace(FAILS, "pass")
     (root / "gold.py").write_text(repaired)
     assert zacperf("run", "--retry-errors").exit_code == 0
-    found = result(root, "a")
+    found = result_in(root, "a")
     assert found["notes"] == ""
     assert found["history"][0]["notes"].startswith("ValueError: no bars")
 
@@ -203,13 +192,13 @@ def test_a_run_that_fails_is_an_error_with_the_first_line_of_what_went_wrong(roo
 def test_a_reset_run_is_run_again_and_its_result_is_kept(root: Path) -> None:
     make_project(root, run_of("a"))
     zacperf("run")
-    before = result(root, "a")
+    before = result_in(root, "a")
     assert zacperf("reset", "a").output == "a: pending\n"
     assert statuses(root) == {"a": "pending"}
-    assert result(root, "a") == {"history": [before]}
+    assert result_in(root, "a") == {"history": [before]}
     zacperf("run")
     assert statuses(root) == {"a": "done"}
-    (kept,) = result(root, "a")["history"]
+    (kept,) = result_in(root, "a")["history"]
     stamp = "".join(filter(str.isalnum, before["timestamp_utc"]))
     assert kept["report"] == f"profiling/a.{stamp}.report.md"
     assert (root / kept["report"]).read_text().startswith("# a: done\n")
@@ -275,7 +264,7 @@ def test_data_that_change_within_a_queue_are_an_error_unless_that_is_allowed(
     lines = '\nengine.symbols = ("GLD",)\nengine.data_provider = "file"\n'
     (root / "gold.py").write_text(text + lines)
     assert zacperf("run", "a").exit_code == 0
-    assert result(root, "a")["setup"]["symbols"] == ["GLD"]
+    assert result_in(root, "a")["setup"]["symbols"] == ["GLD"]
     (root / "gold.py").write_text(text + lines + f"engine.{attribute}\n")
     done = zacperf("run")
     assert (done.exit_code, message in done.output) == (2, True)
@@ -303,11 +292,11 @@ def test_what_the_queue_writes_is_no_change_of_code(root: Path) -> None:
     commit = commit_all(root)
     assert zacperf("run").exit_code == 0
     assert git(root, "status", "--porcelain").startswith("M plan.json")
-    assert result(root, "b")["git_rev"] == commit
+    assert result_in(root, "b")["git_rev"] == commit
     (root / "gold.py").write_text((root / "gold.py").read_text() + "# another day\n")
     zacperf("reset", "a")
     zacperf("run")
-    assert result(root, "a")["git_rev"] == f"{commit}-dirty"
+    assert result_in(root, "a")["git_rev"] == f"{commit}-dirty"
 
 
 def test_the_embedded_engine_refuses_the_invariants_of_a_real_plan_by_name(root: Path) -> None:
@@ -352,19 +341,15 @@ def test_a_terminal_shows_a_bar_with_the_simulated_day_and_one_for_the_queue(roo
 def test_cpu_clock_is_honored_and_named_in_the_files(root: Path) -> None:
     make_project(root, run_of("a"), meta={"clock_type": "CPU"})
     assert zacperf("run").exit_code == 0
-    assert result(root, "a")["run"]["profile"] == "cpu"
+    assert result_in(root, "a")["run"]["profile"] == "cpu"
     assert (root / "profiling" / "a.funcs.cpu.csv").exists()
 
 
 def test_a_cache_that_matters_makes_the_others_preload_it(root: Path) -> None:
-    make_project(root, COLD, WARM, run_of("a", 3))
+    make_project(root, COLD, WARM, run_of("a", 3), download_s=0.1)
     kept = root / ".zacperf" / "cache" / "mine.bar"
     kept.parent.mkdir(parents=True)
     kept.touch()
-    strategy = (
-        (root / "gold.py").read_text().replace("DOWNLOAD_S, BARS = 0.0", "DOWNLOAD_S, BARS = 0.1")
-    )
-    (root / "gold.py").write_text(strategy)
     done = zacperf("run")
     assert done.exit_code == 0, done.output
     decision = document(root)["results"]["phase0"]
@@ -376,29 +361,26 @@ def test_a_cache_that_matters_makes_the_others_preload_it(root: Path) -> None:
     assert decision["warm_download"] == {"seconds": 0.0, "requests": 0, "bytes": 0}
     saved = [change["function"] for change in decision["cumulative_time"]]
     assert any(name.startswith("gold.py:") and name.endswith(" fetch") for name in saved)
-    assert result(root, "cold")["notes"] == "cache-cold pass"
-    assert result(root, "warm")["notes"] == "cache-warm pass"
-    cold = result(root, "cold")
+    assert result_in(root, "cold")["notes"] == "cache-cold pass"
+    assert result_in(root, "warm")["notes"] == "cache-warm pass"
+    cold = result_in(root, "cold")
     assert cold["wall_seconds_total"] - cold["wall_seconds_no_download"] > 0.19
     # The probe had caches of its own, so the project's began empty: one pass filled it.
-    assert result(root, "a")["notes"] == "preloaded"
-    assert result(root, "a")["run"]["downloads"] == {"wall_ns": 0, "requests": 0, "bytes": 0}
+    assert result_in(root, "a")["notes"] == "preloaded"
+    assert result_in(root, "a")["run"]["downloads"] == {"wall_ns": 0, "requests": 0, "bytes": 0}
     assert "## Cold and warm" in (root / "profiling" / "warm.report.md").read_text()
     assert not (root / ".zacperf" / "probe").exists()
     assert kept.exists()
 
 
 def test_a_cache_that_matters_can_be_met_with_two_passes(root: Path) -> None:
-    make_project(root, COLD, WARM, run_of("a"), meta={"cache_policy": "two_pass", "timed": True})
-    strategy = (
-        (root / "gold.py").read_text().replace("DOWNLOAD_S, BARS = 0.0", "DOWNLOAD_S, BARS = 0.1")
-    )
-    (root / "gold.py").write_text(strategy)
+    meta = {"cache_policy": "two_pass", "timed": True}
+    make_project(root, COLD, WARM, run_of("a"), download_s=0.1, meta=meta)
     done = zacperf("run")
     assert done.exit_code == 0, done.output
     decision = document(root)["results"]["phase0"]
     assert decision["cache_policy"] == "two_pass"
-    assert result(root, "a")["notes"] == "cache-warm pass"
+    assert result_in(root, "a")["notes"] == "cache-warm pass"
     # Cold and warm twice each, the other one thrice.
     assert len(executed(root)) == 7
     # Each cold pass began with an empty cache.
@@ -409,7 +391,7 @@ def test_a_cache_that_does_not_matter_leaves_the_others_as_they_are(root: Path) 
     make_project(root, COLD, WARM, run_of("a"), meta={"cache_material_ratio": 1000.0})
     assert zacperf("run").exit_code == 0
     assert document(root)["results"]["phase0"]["cache_policy"] == "single"
-    assert result(root, "a")["notes"] == ""
+    assert result_in(root, "a")["notes"] == ""
     assert len(executed(root)) == 5  # cold and warm twice each: the decision is not the profiler's
 
 
@@ -423,7 +405,7 @@ def test_cold_and_warm_that_did_different_work_are_an_error_and_block_the_others
     done = zacperf("run")
     assert done.exit_code == 1
     assert statuses(root) == {"cold": "error", "warm": "error", "a": "pending"}
-    assert result(root, "warm")["notes"] == (
+    assert result_in(root, "warm")["notes"] == (
         "cold and warm did different work (cold / warm: data points 7 / 9) "
         "(hint: look for a download that broke off, in stderr.log of both runs)"
     )
@@ -436,7 +418,7 @@ def test_a_cold_run_that_fails_leaves_nothing_to_be_warm(root: Path) -> None:
     make_project(root, COLD, WARM, run_of("a"), behavior=FAILS)
     assert zacperf("run").exit_code == 1
     assert statuses(root) == {"cold": "error", "warm": "error", "a": "pending"}
-    assert result(root, "warm")["notes"] == "not run, because cold has failed"
+    assert result_in(root, "warm")["notes"] == "not run, because cold has failed"
 
 
 def test_phase_1_alone_says_that_nobody_knows_what_the_cache_is_worth(root: Path) -> None:
@@ -444,13 +426,13 @@ def test_phase_1_alone_says_that_nobody_knows_what_the_cache_is_worth(root: Path
     done = zacperf("run", "--phase", "1")
     assert "the cache probe has no result: each run is run once" in done.output
     assert statuses(root) == {"cold": "pending", "warm": "pending", "a": "done"}
-    assert result(root, "a")["notes"] == "cache as it was"
+    assert result_in(root, "a")["notes"] == "cache as it was"
 
 
 def test_passes_of_a_run_that_did_different_work_are_an_error(root: Path) -> None:
     make_project(root, run_of("a", timed=True), behavior="lookback = os.getpid()")
     assert zacperf("run").exit_code == 1
-    assert result(root, "a")["notes"].startswith("its passes did different work: compare ")
+    assert result_in(root, "a")["notes"].startswith("its passes did different work: compare ")
 
 
 @pytest.mark.parametrize(
@@ -583,4 +565,4 @@ def test_a_strategy_that_swallows_the_time_limit_is_told_of(root: Path) -> None:
     done = zacperf("run", "--time-limit", "100ms")
     assert done.exit_code == 0
     assert "ran beyond the time limit, whose signal the strategy caught or replaced" in done.output
-    assert "partial" not in result(root, "a")
+    assert "partial" not in result_in(root, "a")

@@ -15,12 +15,10 @@ from typing import Any
 
 import psutil
 import pytest
-from click.testing import CliRunner
 from support.commands import ZACPERF, Shell
-from support.plans import COLD, WARM, executed, make_project, plan_text, run_of
+from support.plans import COLD, WARM, executed, make_project, plan_text, run_of, zacperf
 
 from pytest_zacperf import process
-from pytest_zacperf.cli import main
 from pytest_zacperf.plan import parse_plan
 from pytest_zacperf.process import MARKER, Identity
 from pytest_zacperf.store import Claim, locks
@@ -155,16 +153,16 @@ def test_another_machines_run_is_left_alone_until_somebody_is_sure(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     plan = make_project(tmp_path, run_of("a", status="running", running=mark(host="elsewhere")))
-    left = CliRunner().invoke(main, ["run"])
+    left = zacperf("run")
     assert left.output == (
         "nothing is pending; `zacperf status` says which process runs what is left\n"
         "1 run: 1 running\n"
     )
-    refused = CliRunner().invoke(main, ["reset", "a"])
+    refused = zacperf("reset", "a")
     assert refused.exit_code == 2
     assert "on elsewhere, which cannot be asked from here" in refused.output
     assert "add --force when you know that it has ended" in refused.output
-    assert CliRunner().invoke(main, ["reset", "a", "--force"]).output == "a: pending\n"
+    assert zacperf("reset", "a", "--force").output == "a: pending\n"
     assert json.loads(plan.read_text())["runs"][0] == {**run_of("a"), "status": "pending"}
 
 
@@ -174,7 +172,7 @@ def test_a_run_that_was_taken_away_meanwhile_is_not_written_down(
     monkeypatch.chdir(tmp_path)
     taken = json.dumps(plan_text(run_of("a", status="pending")))
     make_project(tmp_path, run_of("a"), behavior=f"Path('plan.json').write_text({taken})")
-    done = CliRunner().invoke(main, ["run"])
+    done = zacperf("run")
     assert done.exit_code == 2
     assert "plan.json: 'a' was taken from this process while it ran" in done.output
     assert "its files are in profiling; leave the plan alone" in done.output
@@ -207,7 +205,7 @@ def test_a_plan_that_is_a_link_stays_one(tmp_path: Path, monkeypatch: pytest.Mon
     real.parent.mkdir()
     plan.rename(real)
     plan.symlink_to(real)
-    assert CliRunner().invoke(main, ["reset", "a"]).exit_code == 0
+    assert zacperf("reset", "a").exit_code == 0
     assert plan.is_symlink()
     assert json.loads(real.read_text())["runs"][0]["status"] == "pending"
 
@@ -217,7 +215,7 @@ def test_a_plan_without_a_folder_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     make_project(tmp_path, run_of("a"))
-    done = CliRunner().invoke(main, ["run", "--plan", "nowhere/plan.json"])
+    done = zacperf("run", "--plan", "nowhere/plan.json")
     assert done.exit_code == 2
     assert "nowhere/plan.json cannot be read: No such file or directory" in done.output
 
@@ -238,7 +236,7 @@ def test_a_plan_that_is_spoilt_while_a_run_is_under_way_is_told_with_what_was_lo
 ) -> None:
     monkeypatch.chdir(tmp_path)
     make_project(tmp_path, run_of("a"), behavior="Path('plan.json').write_text('{')")
-    done = CliRunner().invoke(main, ["run"])
+    done = zacperf("run")
     assert done.exit_code == 2
     assert "a could not be given back: plan.json is not JSON" in done.output
     assert (
