@@ -4,10 +4,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from support.stored import RUN
 
 from pytest_zacperf.cli import main
+from pytest_zacperf.determinism import contradict
+from pytest_zacperf.records import Fingerprints
 
 if TYPE_CHECKING:  # pytest loads it, and nobody can import it
     from conftest import Project
@@ -215,3 +219,13 @@ def test_the_command_line_says_it_too(folder: Path) -> None:
     assert first.stderr == ""
     assert second.exit_code == 0
     assert second.stderr.startswith("NOT DETERMINISTIC: run ")
+
+
+def test_a_run_that_was_stopped_contradicts_none() -> None:
+    prints = Fingerprints(code="c", parameters="p", data=None, workload="w")
+    whole = msgspec.structs.replace(RUN, fingerprints=prints, order_events_hash="one")
+    other = msgspec.structs.replace(whole, order_events_hash="other")
+    stopped = msgspec.structs.replace(whole, order_events_hash=None, partial=True)
+    assert contradict(whole, other)
+    assert not contradict(whole, stopped)
+    assert not contradict(stopped, whole)
