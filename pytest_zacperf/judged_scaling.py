@@ -8,14 +8,15 @@ from typing import NoReturn
 
 import pytest
 
-from pytest_zacperf import render, schedule
 from pytest_zacperf import scaling as scalings
+from pytest_zacperf import schedule
 from pytest_zacperf.backtest import Backtest
 from pytest_zacperf.estimates import Quantity, Question, value_of
 from pytest_zacperf.job import Job
 from pytest_zacperf.judging import failing
 from pytest_zacperf.limits import HeldAgainstLimit, act_on_doubt, checked
 from pytest_zacperf.records import Run, Workload
+from pytest_zacperf.render.scaling import exponent_lines, exponent_text
 from pytest_zacperf.reporting import SECTION
 from pytest_zacperf.scaling import Axis, ExponentVerdict, Point
 from pytest_zacperf.schedule import AUTO, Clock
@@ -168,7 +169,7 @@ class JudgedExponent(HeldAgainstLimit):
         if not self._scaling.has_run:
             return f"<exponent of {self._quantity}, {windows}, not measured>"
         axis, _ = self._scaling.points(self._quantity, self._clock)
-        text = render.exponent_text(self._fitted)
+        text = exponent_text(self._fitted)
         return f"<exponent of {self._quantity} {text} against {axis}, {windows}>"
 
     @property
@@ -187,7 +188,7 @@ class JudgedExponent(HeldAgainstLimit):
         __tracebackhide__ = True
         form = "an exponent is compared with a number such as 1.2"
         found = self._judged(op, checked(limit, scalings.check_limit, form))
-        lines = render.exponent_lines(found)
+        lines = exponent_lines(found)
         if found.outcome is Outcome.INCONCLUSIVE:
             return act_on_doubt(self._scaling.inconclusive, lines)
         if found.outcome is Outcome.FAIL:

@@ -1,4 +1,7 @@
-"""Results to lines of text; decides nothing and prints nothing."""
+"""Results to lines of text; decides nothing and prints nothing.
+
+What pytest needs when it starts; the others are imported from their own modules.
+"""
 
 from pytest_zacperf.render.blame import blame_line, blame_lines
 from pytest_zacperf.render.determinism import determinism_line, twice_command
@@ -10,12 +13,6 @@ from pytest_zacperf.render.repetition import repetition_lines
 from pytest_zacperf.render.rows import figures_lines, rows_lines
 from pytest_zacperf.render.run import run_lines, warning_lines
 from pytest_zacperf.render.run_parity import run_parity_lines, run_parity_markdown
-from pytest_zacperf.render.scaling import (
-    exponent_lines,
-    exponent_text,
-    growth_lines,
-    scaling_tables,
-)
 from pytest_zacperf.render.show import show_tables
 from pytest_zacperf.render.summary import RunRow, VerdictRow, run_row, summary_lines
 from pytest_zacperf.render.text import (
@@ -45,11 +42,8 @@ __all__ = [
     "determinism_line",
     "difference_lines",
     "escape",
-    "exponent_lines",
-    "exponent_text",
     "figures_lines",
     "fitted",
-    "growth_lines",
     "interval_text",
     "limit_text",
     "listing_table",
@@ -65,7 +59,6 @@ __all__ = [
     "run_parity_lines",
     "run_parity_markdown",
     "run_row",
-    "scaling_tables",
     "show_tables",
     "stacked",
     "summary_lines",

@@ -7,7 +7,12 @@ import pytest
 
 from pytest_zacperf.call_growth import CallGrowth
 from pytest_zacperf.estimates import Quantity
-from pytest_zacperf.render import exponent_lines, exponent_text, growth_lines, scaling_tables
+from pytest_zacperf.render.scaling import (
+    exponent_lines,
+    exponent_text,
+    growth_lines,
+    scaling_tables,
+)
 from pytest_zacperf.render.text import Table
 from pytest_zacperf.scaling import (
     Exponent,
