@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pytest_zacperf import store
 from pytest_zacperf.errors import StoreError, ZacperfError
-from pytest_zacperf.parity import OrderEvents, are_canonical, figures_of, order_events_of
+from pytest_zacperf.foreign_events import order_events_of
+from pytest_zacperf.parity import OrderEvents, are_canonical, canonical, figures_of
 from pytest_zacperf.records import Run, StatisticValue
 from pytest_zacperf.run_parity import Side
 from pytest_zacperf.store import FileContent
@@ -90,7 +91,7 @@ def open_file(path: Path, name: str) -> Side:
     except OSError as e:
         raise StoreError(f"{path} cannot be read: {e.strerror}", "name a run or a file") from e
     try:
-        events = order_events_of(store.read_rows(path))
+        events = canonical(order_events_of(store.read_rows(path)), ())
     except ValueError as e:
         raise StoreError(f"{path}: {e}", "see pytest_zacperf.records.OrderEvent") from e
     return Side(name=name, order_events=OrderEvents.of(events))

@@ -14,7 +14,6 @@ from pytest_zacperf.parity.contents import Content, InMemory
 from pytest_zacperf.parity.counts import Counts
 from pytest_zacperf.parity.difference import Difference, difference
 from pytest_zacperf.parity.divergence import Divergence, Kind
-from pytest_zacperf.parity.foreign import order_events_of
 from pytest_zacperf.parity.order_events import OrderEvents, size_text
 from pytest_zacperf.parity.rows import RowsDifference, equity_key, rows_difference, trade_key
 from pytest_zacperf.parity.summary import figures_of
@@ -53,7 +52,6 @@ __all__ = [
     "equity_key",
     "figures_of",
     "numbers_of",
-    "order_events_of",
     "parse_tolerances",
     "relative",
     "rows_difference",

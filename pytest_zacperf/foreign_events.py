@@ -10,11 +10,12 @@ from typing import Any, TypeAlias, get_args
 
 import msgspec
 
-from pytest_zacperf.parity.canonical_form import NUMBERS, canonical
 from pytest_zacperf.records import OrderEvent, OrderStatus
 from pytest_zacperf.sentences import cut, escape
 
 Row: TypeAlias = Mapping[str, object]
+
+NUMBERS = ("quantity", "limit_price", "stop_price", "fill_quantity", "fill_price", "fee")
 
 # What a field of ours is called elsewhere, in small letters and without dashes: the first name that
 # a row has is taken. Lean's `symbol` is an identifier that changes with its data.
@@ -60,7 +61,7 @@ LONGEST_VALUE = 60
 
 
 def order_events_of(rows: Iterable[Row]) -> list[OrderEvent]:
-    """Return canonical order events for rows of another program.
+    """Return order events for rows of another program, as they come: not yet canonical.
 
     Names may be written in any way (``orderId``, ``order-id``, ``Order ID``) and be those of
     QuantConnect Lean. A time is ns, us, ms or s since 1970 UTC, or ISO 8601; one without a zone is
@@ -81,7 +82,7 @@ def order_events_of(rows: Iterable[Row]) -> list[OrderEvent]:
             events.append(msgspec.convert(fields, OrderEvent))
         except (ValueError, ArithmeticError) as e:
             raise ValueError(f"order event {number}: {_reason(e)}") from e
-    return canonical(events, ())
+    return events
 
 
 def _fields(row: Row) -> dict[str, Any]:
