@@ -241,10 +241,10 @@ def may_import(module: str, target: str) -> bool:
         return False
     if module.partition(".")[0] == target.partition(".")[0] in PACKAGES:
         return True
-    if module.startswith(ENGINES_OF_LEAN) and target.startswith(ENGINES_OF_LEAN):
-        return True
     if layer == EFFECTS and other == EFFECTS:
-        return target in {ENGINES, ENGINE_LOOKUP, "stages"} and module.startswith(ENGINES)
+        of_lean = module.startswith(ENGINES_OF_LEAN) and target.startswith(ENGINES_OF_LEAN)
+        shared = target in {ENGINES, ENGINE_LOOKUP, "stages"} and module.startswith(ENGINES)
+        return of_lean or shared
     if layer == EMBEDDED:
         same = module.partition(".")[0] == target.partition(".")[0]
         return same or target == "stages" or other == FOUNDATION
