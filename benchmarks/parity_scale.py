@@ -28,12 +28,13 @@ from typing import Any, TypeAlias
 import msgspec
 
 from pytest_zacperf import render, store
+from pytest_zacperf.foreign_events import order_events_of
 from pytest_zacperf.parity import (
     OrderEvents,
+    canonical,
     decode_events,
     difference,
     encode_events,
-    order_events_of,
 )
 from pytest_zacperf.parity_report import report_of
 from pytest_zacperf.records import OrderEvent
@@ -81,7 +82,7 @@ def write_inputs(folder: Path, size: int) -> None:
 def base_events() -> list[OrderEvent]:
     """Return the events of a real run of Lean, or of the embedded backtest where there is none."""
     if LEAN.is_file():
-        return order_events_of(store.read_rows(LEAN))
+        return canonical(order_events_of(store.read_rows(LEAN)), ())
     recorded = next((ROOT / "snapshots").rglob("*.order_events.jsonl"))
     return decode_events(recorded.read_bytes())
 

@@ -122,10 +122,10 @@ class Comparison:
             different = work.different_work(*pair)
             if different:
                 raise ComparisonError(*different)
-        if question.quantity is Quantity.PEAK_MEMORY:
-            different = work.different_memory_source(*pair)
-            if different:
-                raise ComparisonError(*different)
+        is_memory = question.quantity is Quantity.PEAK_MEMORY
+        different = (work.different_memory_source if is_memory else work.different_clocks)(*pair)
+        if different:
+            raise ComparisonError(*different)
 
     def choice_for(self, question: Question) -> Choice:
         """Return schedule and clock for a question; those of a stage are in turn.

@@ -113,6 +113,25 @@ def loaded_sources(root: Path, extra_package_dirs: Iterable[Path] = ()) -> dict[
     }
 
 
+def hashed_files(root: Path, files: Iterable[Path]) -> dict[str, bytes]:
+    """Return files of code: where they are below the root, to their hash.
+
+    Args:
+        root: The project.
+        files: Those that are gone by now are left out; one elsewhere counts by its whole path.
+
+    """
+    root = root.resolve()
+    paths = [path.resolve() for path in files]
+    return {
+        (path.relative_to(root) if is_within(path, root) else path).as_posix(): hashlib.blake2b(
+            path.read_bytes()
+        ).digest()
+        for path in paths
+        if path.is_file()
+    }
+
+
 def package_dirs(module_names: Iterable[str]) -> tuple[Path, ...]:
     """Return the folders of the loaded top-level packages that modules belong to.
 

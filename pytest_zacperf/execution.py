@@ -20,7 +20,15 @@ from pytest_zacperf.environment import THREAD_VARIABLES
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.measure import SAMPLED_CHILDREN, ChildMemorySampler
 from pytest_zacperf.process import Command, Ended, Task, kill_marked, run_together
-from pytest_zacperf.records import INTERRUPTED, Costs, MachineUse, Run, RunRequest, WorkerResult
+from pytest_zacperf.records import (
+    INTERRUPTED,
+    WORKER,
+    Costs,
+    MachineUse,
+    Run,
+    RunRequest,
+    WorkerResult,
+)
 from pytest_zacperf.sentences import one_line, with_hint
 from pytest_zacperf.units import format_bytes
 from pytest_zacperf.worker import EXIT_NOT_WRITTEN
@@ -234,6 +242,8 @@ def _start_folder(folder: Path) -> Path:
 
 
 def _with_children(result: WorkerResult, children: ChildMemorySampler) -> Costs:
+    if result.costs.cpu_source != WORKER:  # then its children are no part of the backtest either
+        return result.costs
     during = result.conditions
     peak_bytes = children.peak_bytes(during.start_monotonic_ns, during.end_monotonic_ns)
     # Whether a helper that lives for a tenth of a second is seen is chance, and the figures of two

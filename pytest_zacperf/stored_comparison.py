@@ -156,11 +156,18 @@ class StoredComparison:
         different = work.different_amount(self.baseline.work, run.work)
         if different and not self.allow_different_work:
             raise ComparisonError(*different)
-        if question.quantity is Quantity.PEAK_MEMORY and run.costs:
-            sources = (self.baseline.peak_memory_source, run.costs.peak_memory_source)
-            different = work.different_sources(*sources)
-            if different:
-                raise ComparisonError(*different)
+        different = self._different_source(run, question)
+        if different:
+            raise ComparisonError(*different)
+
+    def _different_source(self, run: Run, question: Question) -> tuple[str, str] | None:
+        if run.costs is None:
+            return None
+        if question.quantity is Quantity.PEAK_MEMORY:
+            return work.different_sources(
+                self.baseline.peak_memory_source, run.costs.peak_memory_source
+            )
+        return work.different_clock_sources(self.baseline.clock_sources, run.costs)
 
     def _run(self, number: int) -> Run:
         job = Job(

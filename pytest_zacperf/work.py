@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_zacperf.records import Fingerprints, Run, Work
+from pytest_zacperf.records import NOT_MEASURED, RECORDED, Costs, Fingerprints, Run, Work
 from pytest_zacperf.units import format_count
 
 WORK_FIELDS = ("data_points", "orders", "order_events", "final_equity")
@@ -38,8 +38,41 @@ def different_memory_source(baseline: Run, candidate: Run) -> tuple[str, str] | 
     return different_sources(baseline.costs.peak_memory_source, candidate.costs.peak_memory_source)
 
 
+def different_clocks(baseline: Run, candidate: Run) -> tuple[str, str] | None:
+    """Return why two runtimes cannot be compared and what to do about it, or None."""
+    if baseline.costs is None or candidate.costs is None:
+        return None
+    return different_clock_sources(baseline.costs.clock_sources, candidate.costs)
+
+
+def different_clock_sources(baseline: tuple[str, str], candidate: Costs) -> tuple[str, str] | None:
+    """Return why runtimes by these clocks cannot be compared and what to do about it, or None.
+
+    Args:
+        baseline: Sources of its elapsed and of its CPU time.
+        candidate: The costs on the other side.
+
+    """
+    sources = baseline, candidate.clock_sources
+    if RECORDED in {*baseline, *candidate.clock_sources}:
+        problem = "costs are not compared: they were recorded with the results, not measured now"
+        return problem, "use an engine that runs the backtest, such as LeanEngine"
+    if sources[0][0] == NOT_MEASURED:
+        return "runtime is not compared: nothing measured it", "see `zacperf show last`"
+    if sources[0] == sources[1]:
+        return None
+    texts = [f"{wall!r} and {cpu!r}" for wall, cpu in sources]
+    problem = (
+        "runtime is not compared: the baseline's wall and CPU time come from "
+        f"{texts[0]}, the candidate's from {texts[1]}"
+    )
+    return problem, "measure both sides in the same way"
+
+
 def different_sources(baseline: str, candidate: str) -> tuple[str, str] | None:
     """Return why figures of two sources cannot be compared and what to do about it, or None."""
+    if NOT_MEASURED in {baseline, candidate}:
+        return "peak memory is not compared: nothing measured it", "see `zacperf show last`"
     if baseline == candidate:
         return None
     problem = (

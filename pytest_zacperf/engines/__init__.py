@@ -17,6 +17,7 @@ from pytest_zacperf.records import (
     EquityPoint,
     OrderEvent,
     ParameterValue,
+    StageTiming,
     StatisticValue,
     Trade,
     Window,
@@ -35,6 +36,8 @@ class Capabilities:
         network: Whether it may download.
         can_repeat: Whether a second run with the same data gives the same result.
         invariants: Names of the plan's invariants it understands.
+        reports_costs: Whether the backtest runs where the worker's clocks do not reach, such as in
+            a container; then ``BacktestOutput.costs`` alone counts.
 
     """
 
@@ -44,6 +47,37 @@ class Capabilities:
     network: bool = False
     can_repeat: bool = True
     invariants: frozenset[str] = frozenset()
+    reports_costs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A cost that the worker did not measure, and where it comes from.
+
+    Attributes:
+        value: In ns or bytes.
+        source: Such as ``container-rusage``; ``records.RECORDED`` for a run that is not this one.
+
+    """
+
+    value: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedCosts:
+    """What a run cost, as an engine knows it; None for what nothing measured.
+
+    Attributes:
+        wall: Elapsed time in ns.
+        cpu: CPU time in ns.
+        peak_memory: Highest resident memory in bytes.
+
+    """
+
+    wall: Figure | None = None
+    cpu: Figure | None = None
+    peak_memory: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +93,8 @@ class BacktestOutput:
         coverage: Real bars by symbol and trading day.
         data_fingerprint: Hash of the data that were read.
         warnings: Sentences about the data that a reader of the results must know.
+        stages: Timings of stages that ran where the worker's timer does not reach.
+        costs: Of the run, where the worker's clocks do not reach.
 
     """
 
@@ -70,6 +106,8 @@ class BacktestOutput:
     coverage: Sequence[Coverage] = ()
     data_fingerprint: str | None = None
     warnings: Sequence[str] = ()
+    stages: Sequence[StageTiming] = ()
+    costs: ReportedCosts | None = None
 
 
 class Context(Protocol):
@@ -90,6 +128,10 @@ class Context(Protocol):
         """The run's stage timer, for code that enters stages often."""
         ...
 
+    def code_path(self, path: Path) -> Path:
+        """Return where a path of the project's code is in the revision that is run."""
+        ...
+
     def stage(self, name: str) -> StageContext:
         """Return the stage *name* to enter with ``with``."""
         ...
@@ -108,7 +150,8 @@ class Engine(Protocol):
     """Runs a backtest in three steps, of which only ``run`` is timed.
 
     An engine may also have ``code_modules``: names of modules outside the project whose packages
-    are part of the backtest's code, for its fingerprint; ``symbols`` and ``data_provider``, which
+    are part of the backtest's code, for its fingerprint; ``code_files``: paths of code that this
+    process does not import, asked for after ``prepare``; ``symbols`` and ``data_provider``, which
     must not change within a queue and are asked for after ``prepare``; and ``keep_invariants``, a
     method that is called before ``prepare`` with the plan's invariants (name to value), sets the
     engine's switches so, and returns the values that are in effect. ``lookbacks_unchanged`` is not

@@ -92,14 +92,14 @@ def done(files: RunFiles, executed: Executed, time_limit_s: float | None) -> Run
         wall_seconds_no_download=(costs.wall_ns - downloads.wall_ns) / NS_PER_S
         if downloads
         else None,
-        cpu_seconds=costs.cpu_ns / NS_PER_S,
+        cpu_seconds=_seconds(costs.known_cpu_ns),
         top_functions_csv=files.functions,
         top_threads_csv=files.threads,
         git_rev=git_revision(_environment(run)),
         timestamp_utc=utc_text(run.start_utc),
         notes=", ".join(_notes(executed, costs, time_limit_s)),
         partial=run.partial,
-        peak_memory_bytes=costs.peak_memory_bytes,
+        peak_memory_bytes=costs.known_peak_memory_bytes,
         top_function=functions[0].place if functions else None,
         data_points=work.data_points if work else None,
         trading_days=len(costs.memory_by_day) or files.planned.window.weekdays,
@@ -215,6 +215,10 @@ def unprofiled_of(run: Run | None) -> Unprofiled | None:
         peak_memory_bytes=run.costs.peak_memory_bytes,
         run=run.id,
     )
+
+
+def _seconds(ns: int | None) -> float | None:
+    return None if ns is None else ns / NS_PER_S
 
 
 def _days(planned: PlannedRun) -> int:

@@ -113,6 +113,7 @@ def _baseline(rounds: Sequence[_Completed], *, reason: str, author: str) -> Base
         reason=reason,
         author=author,
         recorded_utc=dt.datetime.now(dt.UTC),
+        clock_sources=first.costs.clock_sources,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from pytest_zacperf.records.base import Record
-from pytest_zacperf.records.costs import StageTiming
+from pytest_zacperf.records.costs import WORKER, StageTiming
 from pytest_zacperf.records.workload import Environment, Fingerprints, Work, Workload
 
 
@@ -31,6 +31,7 @@ class Baseline(Record, frozen=True, kw_only=True):
         reason: Why it was accepted.
         author: Who accepted it, as git knows them.
         recorded_utc: When.
+        clock_sources: Where elapsed and CPU time come from; only equal sources are compared.
 
     """
 
@@ -43,3 +44,4 @@ class Baseline(Record, frozen=True, kw_only=True):
     reason: str
     author: str
     recorded_utc: dt.datetime
+    clock_sources: tuple[str, str] = (WORKER, WORKER)

@@ -11,6 +11,10 @@ WHOLE_RUN = "total"  # the stage around run()
 DOWNLOAD_STAGE = "download"
 DOWNLOAD_REQUESTS = "download_requests"
 DOWNLOAD_BYTES = "download_bytes"
+# Where a time comes from: the worker's clocks, another one, a run that is not ours, or nowhere.
+WORKER = "worker"
+RECORDED = "recorded"
+NOT_MEASURED = "not measured"
 
 
 class StageTiming(Record, frozen=True, kw_only=True):
@@ -37,13 +41,15 @@ class StageMemory(Record, frozen=True, kw_only=True):
 
 
 class Costs(Record, frozen=True, kw_only=True):
-    """What ``run()`` cost.
+    """What ``run()`` cost; a figure whose source is ``not measured`` is 0 and says nothing.
 
     Attributes:
         wall_ns: Elapsed time.
         cpu_ns: User and system time of the process and its children.
         peak_memory_bytes: Highest resident memory of the process tree.
         peak_memory_source: Where that figure comes from; only equal sources are compared.
+        wall_source: Where the elapsed time comes from; only equal sources are compared.
+        cpu_source: Where the CPU time comes from; only equal sources are compared.
         stages: Timings by stage, in order of first entry.
         memory_by_day: Peak by simulated day, where the engine says which day it is.
         memory_by_stage: Growth by stage, where the request asked for it.
@@ -54,9 +60,31 @@ class Costs(Record, frozen=True, kw_only=True):
     cpu_ns: int
     peak_memory_bytes: int
     peak_memory_source: str
+    wall_source: str = WORKER
+    cpu_source: str = WORKER
     stages: tuple[StageTiming, ...] = ()
     memory_by_day: tuple[MemoryPoint, ...] = ()
     memory_by_stage: tuple[StageMemory, ...] = ()
+
+    @property
+    def clock_sources(self) -> tuple[str, str]:
+        """Where both times come from: elapsed time, CPU time."""
+        return self.wall_source, self.cpu_source
+
+    @property
+    def known_wall_ns(self) -> int | None:
+        """Elapsed time; None where nothing measured it."""
+        return None if self.wall_source == NOT_MEASURED else self.wall_ns
+
+    @property
+    def known_cpu_ns(self) -> int | None:
+        """CPU time; None where nothing measured it."""
+        return None if self.cpu_source == NOT_MEASURED else self.cpu_ns
+
+    @property
+    def known_peak_memory_bytes(self) -> int | None:
+        """Peak memory; None where nothing measured it."""
+        return None if self.peak_memory_source == NOT_MEASURED else self.peak_memory_bytes
 
 
 class Downloads(Record, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_zacperf.records import Environment, Run, Workload
+from pytest_zacperf.render.costs import cpu_text, memory_text, wall_text
 from pytest_zacperf.render.run import engine_text
 from pytest_zacperf.render.text import Table, cut, escape, stacked_table
 from pytest_zacperf.run_names import short_id
-from pytest_zacperf.units import format_bytes, format_count, format_ns
+from pytest_zacperf.units import format_count
 
 LONGEST_ENGINE = 80
 REVISION_DIGITS = 8
@@ -64,9 +65,9 @@ def _cells(listed: Listed) -> tuple[str, ...]:
         cut(escape(engine_text(listed.workload)), LONGEST_ENGINE),
         listed.status,
         format_count(work.orders) if work else "-",
-        format_ns(costs.wall_ns) if costs else "-",
-        format_ns(costs.cpu_ns) if costs else "-",
-        format_bytes(costs.peak_memory_bytes) if costs else "-",
+        wall_text(costs),
+        cpu_text(costs),
+        memory_text(costs),
         run.machine if run else "-",
         _revision(run.environment if run else None),
     )

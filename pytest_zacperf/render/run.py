@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_zacperf.records import Costs, Run, StageTiming, StatisticValue, Work, Workload
+from pytest_zacperf.render.costs import sourced_cpu, sourced_memory, sourced_wall
 from pytest_zacperf.render.text import Table, escape, table_lines
-from pytest_zacperf.units import NS_PER_S, format_bytes, format_count, format_ns
+from pytest_zacperf.units import NS_PER_S, format_count, format_ns
 
 STAGE_HEADER = ("stage", "total", "share", "count", "mean", "max")
 STAGE_NOTE = "(a stage includes the stages entered within it)"
@@ -81,11 +82,10 @@ def _work_pairs(work: Work, costs: Costs) -> Iterator[tuple[str, str]]:
 
 
 def _cost_pairs(costs: Costs) -> Sequence[tuple[str, str]]:
-    memory = f"{format_bytes(costs.peak_memory_bytes)} ({costs.peak_memory_source})"
     return (
-        ("wall", format_ns(costs.wall_ns)),
-        ("CPU", format_ns(costs.cpu_ns)),
-        ("peak memory", memory),
+        ("wall", sourced_wall(costs)),
+        ("CPU", sourced_cpu(costs)),
+        ("peak memory", sourced_memory(costs)),
     )
 
 

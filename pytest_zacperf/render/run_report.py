@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_zacperf.plan.probe import Decision, Download, FunctionChange
 from pytest_zacperf.records import FunctionProfile, ProfileClock
+from pytest_zacperf.render.costs import sourced_cpu, sourced_memory
 from pytest_zacperf.render.run import stage_table
 from pytest_zacperf.render.scaling import growth_lines
 from pytest_zacperf.render.stages import stage_sides_table
@@ -49,11 +50,8 @@ def _facts(report: RunReport) -> Iterator[tuple[str, str]]:
     if run.costs is None or report.status != "done":
         return
     yield "wall", _wall(report)
-    yield "CPU", format_ns(run.costs.cpu_ns)
-    yield (
-        "peak memory",
-        f"{format_bytes(run.costs.peak_memory_bytes)} ({run.costs.peak_memory_source})",
-    )
+    yield "CPU", sourced_cpu(run.costs)
+    yield "peak memory", sourced_memory(run.costs)
     yield from _profiler_cost(report)
     if run.work is not None:
         points = run.work.data_points

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from pytest_zacperf.records import Costs, Run, Work
+from pytest_zacperf.render.costs import cpu_text, memory_text, wall_text
 from pytest_zacperf.render.determinism import determinism_line
 from pytest_zacperf.render.text import cut, escape, table_lines
 from pytest_zacperf.render.verdicts import (
@@ -14,7 +15,7 @@ from pytest_zacperf.render.verdicts import (
     ratio_text,
     remarks,
 )
-from pytest_zacperf.units import format_bytes, format_count, format_ns
+from pytest_zacperf.units import format_count
 from pytest_zacperf.verdict import Verdict
 
 LONGEST_ENGINE = 80
@@ -121,9 +122,9 @@ def _run_cells(row: RunRow) -> tuple[str, ...]:
         cut(escape(f"{row.engine} {row.parameters}".strip()), LONGEST_ENGINE),
         format_count(work.orders) if work else "-",
         format_count(work.order_events) if work else "-",
-        format_ns(costs.wall_ns) if costs else "-",
-        format_ns(costs.cpu_ns) if costs else "-",
-        format_bytes(costs.peak_memory_bytes) if costs else "-",
+        wall_text(costs),
+        cpu_text(costs),
+        memory_text(costs),
         row.run_by,
     )
 

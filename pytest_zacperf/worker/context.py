@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Self
 
 from pytest_zacperf import store
-from pytest_zacperf.records import RunRequest
+from pytest_zacperf.records import RunRequest, SourceTree
 from pytest_zacperf.stages import StageContext, StageTimer
 from pytest_zacperf.worker.memory import MemoryByDay, MemoryByStage, resident_bytes
+from pytest_zacperf.worker.sources import mapped
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class WorkerContext:
     has_started: bool = False
     memory_by_day: MemoryByDay = field(default_factory=MemoryByDay)
     memory_by_stage: MemoryByStage | None = None
+    sources: SourceTree | None = None
 
     @classmethod
     def of(cls, request: RunRequest) -> Self:
@@ -40,6 +42,7 @@ class WorkerContext:
         return cls(
             run_folder=Path(request.run_folder),
             cache_folder=Path(request.cache_folder),
+            sources=request.sources,
             progress_file=store.open_progress(Path(request.run_folder)),
             stages=StageTimer(enabled=request.stages or request.memory_by_stage, watch=by_stage),
             memory_by_day=by_day,
@@ -58,6 +61,10 @@ class WorkerContext:
         folder = self.run_folder / "work"
         folder.mkdir(exist_ok=True)
         return folder
+
+    def code_path(self, path: Path) -> Path:
+        """Return where a path of the project's code is in the revision that is run."""
+        return mapped(path, self.sources)
 
     def stage(self, name: str) -> StageContext:
         """Return the stage *name* to enter with ``with``."""

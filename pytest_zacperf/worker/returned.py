@@ -77,12 +77,14 @@ def recorded(engine: Engine, output: BacktestOutput, timer: StageTimer) -> RunOu
         trades=_listed("trades", output.trades),
         equity=equity,
         statistics=_plain_statistics(output.statistics),
-        stages=[
-            StageTiming(name=t.name, total_ns=t.total_ns, count=t.count, max_ns=t.max_ns)
-            for t in timer.timings()
-        ],
+        stages=[*_timed(timer), *_listed("stages", output.stages)],
         coverage=_listed("coverage", output.coverage),
     )
+
+
+def _timed(timer: StageTimer) -> Iterator[StageTiming]:
+    for t in timer.timings():
+        yield StageTiming(name=t.name, total_ns=t.total_ns, count=t.count, max_ns=t.max_ns)
 
 
 def _plain_statistics(statistics: Mapping[str, StatisticValue]) -> Mapping[str, StatisticValue]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import threading
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ from pytest_zacperf.stages import StageContext
 from pytest_zacperf.store import RunOutput
 from pytest_zacperf.worker import conditions, findings, queued, returned
 from pytest_zacperf.worker.context import WorkerContext
+from pytest_zacperf.worker.reported import reported_costs
 from pytest_zacperf.worker.sources import mapped, require_own_sources
 
 
@@ -62,12 +64,16 @@ def run_workload(
         output = _collected(engine, context, was_stopped=was_stopped)
         _require_own_sources(request, engine)  # what run() and collect() have loaded, too
         recorded = returned.recorded(engine, output, context.stages)
+        costs = reported_costs(
+            findings.costs_of(measurement, recorded.stages, context), engine, output
+        )
+        recorded = dataclasses.replace(recorded, stages=costs.stages)
         effective = _effective(request.workload, engine)
         sources = {**_loaded_sources(request, engine), **ready.sources}
     order_events_hash = _written(context, profiler, recorded, was_stopped=was_stopped)
     result = WorkerResult(
         workload=effective,
-        costs=findings.costs_of(measurement, recorded.stages, context),
+        costs=costs,
         work=None if was_stopped else findings.work_of(output.data_points, recorded),
         order_events_hash=order_events_hash,
         fingerprints=findings.fingerprints_of(sources, output.data_fingerprint, effective, where),
@@ -199,7 +205,12 @@ def _loaded_sources(request: RunRequest, engine: Engine) -> dict[str, bytes]:
     modules = [*_measured_modules(request, engine), type(engine).__module__]
     paths = [mapped(Path(path), request.sources) for path in request.python_path]
     extras = [*environment.package_dirs(modules), *paths]
-    return environment.loaded_sources(_code_root(request), extras)
+    root = _code_root(request)
+    files: Iterable[Path] = getattr(engine, "code_files", ())
+    return {
+        **environment.loaded_sources(root, extras),
+        **environment.hashed_files(root, files),
+    }
 
 
 def _measured_modules(request: RunRequest, engine: Engine) -> list[str]:

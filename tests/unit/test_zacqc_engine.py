@@ -33,6 +33,9 @@ class FakeContext:
     days: list[dt.date] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
+    def code_path(self, path: Path) -> Path:
+        return path
+
     def stage(self, name: str) -> StageContext:
         return self.stages.stage(name)
 

@@ -1,1 +1,10 @@
 """QuantConnect Lean: its results, and three ways to run it; loads no Docker before it is needed."""
+
+from pytest_zacperf.engines.lean.docker import DockerLean
+from pytest_zacperf.engines.lean.dotnet import DotnetLean
+from pytest_zacperf.engines.lean.engine import LeanEngine
+from pytest_zacperf.engines.lean.recorded import LeanResults
+from pytest_zacperf.engines.lean.records import LeanRun
+from pytest_zacperf.engines.lean.results import read_results
+
+__all__ = ["DockerLean", "DotnetLean", "LeanEngine", "LeanResults", "LeanRun", "read_results"]

@@ -1,0 +1,193 @@
+"""LEAN by its command line client: ``lean backtest`` in Docker, as its users run it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Unpack
+
+from pytest_zacperf.engines import Context
+from pytest_zacperf.engines.lean import docker_client
+from pytest_zacperf.engines.lean.attempt import AlgorithmOptions, Finished, Prepared
+from pytest_zacperf.engines.lean.base import ALGORITHM_ID, IMAGE, LeanBacktest
+from pytest_zacperf.engines.lean.checks import Ending
+from pytest_zacperf.engines.lean.cli import (
+    CONTAINER_ENVIRONMENT,
+    WIDE,
+    LeanCli,
+    RunOrder,
+    version_text,
+)
+from pytest_zacperf.engines.lean.costs import CONTAINER_RUSAGE
+from pytest_zacperf.engines.lean.guarding import guarded
+from pytest_zacperf.engines.lean.starting import (
+    HOOK_PLACE,
+    bound_processors,
+    hook_folder,
+    owner,
+    wait_for,
+)
+from pytest_zacperf.engines.lean.watching import ContainerWatch
+from pytest_zacperf.engines.lean.workspace import owned_name
+from pytest_zacperf.errors import EngineError
+
+CLIENT_LOG = "lean-cli.log"
+
+
+class LeanEngine(LeanBacktest):
+    """Runs ``lean backtest PROJECT`` and reports what LEAN itself did and used.
+
+    ``lean.json`` and the data folder stay as they are; the results lie in the run's own folder.
+
+    Args:
+        project: Folder of the project.
+        image: Of the engine, with a tag or a digest that does not move; it must be there.
+        lean: Name or path of the client.
+        options: See ``AlgorithmOptions``.
+
+    """
+
+    own_parameters = frozenset({IMAGE})
+
+    def __init__(
+        self,
+        project: str | Path,
+        *,
+        image: str,
+        lean: str = "lean",
+        **options: Unpack[AlgorithmOptions],
+    ) -> None:
+        super().__init__(project, **options)
+        self.parameters = {IMAGE: image, **self.parameters}
+        self._lean = lean
+        self._cli: LeanCli | None = None
+        self._digest = ""
+
+    @property
+    def image(self) -> str:
+        """Of the engine."""
+        return str(self.parameters[IMAGE])
+
+    def look_around(self, prepared: Prepared) -> None:
+        """Look for the client, Docker and the image.
+
+        Raises:
+            EngineError: One is missing, or the client is too old for what is asked of it.
+
+        """
+        self._cli = LeanCli.found(self._lean)
+        self._cli.require(
+            environment=bool(self.environment or prepared.setting.environment),
+            parameters=bool(self.lean_parameters(prepared)),
+        )
+        with docker_client.closing(docker_client.connected()) as client:
+            self._digest = docker_client.image_digest(client, self.image)
+
+    def version_parts(self) -> Iterable[str]:
+        """Return the digest of the image, and the client's version."""
+        yield self._digest[:19]
+        if self._cli is not None:
+            yield f"lean {version_text(self._cli.version)}"
+
+    def execute(self, prepared: Prepared, context: Context) -> Finished:
+        """Run the client and wait until its container is gone."""
+        cli = self._cli
+        if cli is None:
+            raise EngineError(f"{self.name} is not prepared", "call prepare() before run()")
+        files = RunFiles.of(prepared)
+        order = RunOrder(
+            algorithm=files.wrapper if prepared.setting.wrapper else prepared.project.folder,
+            image=self.image,
+            output=_output_folder(prepared, context),
+            config=files.config,
+            algorithm_id=ALGORITHM_ID,
+            container=prepared.container,
+            parameters=self.lean_parameters(prepared),
+            environment={
+                **self.lean_environment(prepared, context),
+                **owner(),
+                "BASH_ENV": f"{HOOK_PLACE}/hook.sh",
+            },
+            volumes={hook_folder(context): HOOK_PLACE},
+        )
+        with docker_client.closing(docker_client.connected()) as client:
+            watch = ContainerWatch(client, prepared.container, bound_processors())
+            with (
+                guarded(prepared.container, [files.wrapper, files.config]),
+                prepared.workspace.copy_of_config(files.config),
+                files.written_wrapper(prepared.setting.wrapper),
+                docker_client.container_removed(client, prepared.container),
+                watch.watching(),
+            ):
+                log = context.working_folder / CLIENT_LOG
+                status = wait_for(cli.command(order), prepared.workspace.root, log, WIDE)
+        ending = Ending(
+            exit_status=status,
+            said=log.read_text(encoding="utf-8", errors="replace"),
+            folder=_moved(order.output, context.working_folder / "lean"),
+        )
+        return Finished(
+            ending=ending,
+            source=CONTAINER_RUSAGE,
+            seen=(watch.stats, watch.proc),
+            added=(files.wrapper.name,),
+            warnings=tuple(_warnings(cli)),
+        )
+
+
+class RunFiles:
+    """The two files that one run needs in folders of the user."""
+
+    def __init__(self, wrapper: Path, config: Path) -> None:
+        self.wrapper = wrapper
+        self.config = config
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> RunFiles:
+        """Return where they are; their names say whose they are."""
+        return cls(
+            wrapper=prepared.project.folder / owned_name("", prepared.token, ".py"),
+            config=prepared.workspace.root / owned_name("lean.", prepared.token, ".json"),
+        )
+
+    @contextlib.contextmanager
+    def written_wrapper(self, text: str | None) -> Iterator[None]:
+        """Keep the wrapper in the project while the block runs; None writes none."""
+        if text is None:
+            yield
+            return
+        try:
+            self.wrapper.write_text(text, encoding="utf-8")
+            yield
+        finally:
+            self.wrapper.unlink(missing_ok=True)
+
+
+def _moved(output: Path, own: Path) -> Path:
+    if output != own and output.is_dir():
+        shutil.move(output, own)
+    return own
+
+
+def _warnings(cli: LeanCli) -> Iterator[str]:
+    if not cli.has_environment:
+        yield (
+            f"lean {version_text(cli.version)} cannot count inside the container, "
+            f"{version_text(CONTAINER_ENVIRONMENT)} can: CPU time and memory were seen from outside"
+        )
+
+
+def _output_folder(prepared: Prepared, context: Context) -> Path:
+    """Return where results go: in the run's own folder when that lies below ``lean.json``."""
+    own = context.working_folder / "lean"
+    if own.resolve().is_relative_to(prepared.workspace.root.resolve()):
+        return own
+    ignored = prepared.workspace.root / ".zacperf"
+    folder = ignored / "lean" / f"{os.getpid()}-{prepared.token}"
+    folder.mkdir(parents=True)
+    if not (ignored / ".gitignore").exists():
+        (ignored / ".gitignore").write_text("*\n", encoding="utf-8")
+    return folder
