@@ -93,8 +93,10 @@ def test_a_figure_that_cannot_be_one_is_told(figure: Any, message: str) -> None:
 def test_runtimes_of_different_sources_are_not_compared() -> None:
     found = different_clocks(RUN, run_that_cost(**WATCHED))
     assert found == (
-        "runtime is not compared: the baseline's wall and CPU time come from 'worker' and "
-        "'worker', the candidate's from 'engine-log' and 'docker-stats'",
+        (
+            "runtime is not compared: the baseline's wall and CPU time come from 'worker' and "
+            "'worker', the candidate's from 'engine-log' and 'docker-stats'"
+        ),
         "measure both sides in the same way",
     )
 
