@@ -19,7 +19,7 @@ from pytest_zacperf.plan.queue import result_of
 from pytest_zacperf.queue.files import RunFiles, read_profile
 from pytest_zacperf.queue.passes import Executed
 from pytest_zacperf.queue.plan_queue import utc_text
-from pytest_zacperf.records import Costs, Environment, Expectation, Run
+from pytest_zacperf.records import WORKER, Costs, Environment, Expectation, Run
 from pytest_zacperf.runner import Runner
 from pytest_zacperf.sentences import one_line, with_hint
 from pytest_zacperf.units import NS_PER_S
@@ -120,6 +120,8 @@ def _notes(executed: Executed, costs: Costs, time_limit_s: float | None) -> Iter
     limit_ns = (time_limit_s or math.inf) * NS_PER_S
     if not executed.run.partial and costs.wall_ns > limit_ns + NS_PER_S:
         yield "ran beyond the time limit, whose signal the strategy caught or replaced"
+    if costs.cpu_source != WORKER:
+        yield "the profile is of the process that waited for the backtest, and not of the backtest"
 
 
 def failed(files: RunFiles, executed: Executed, runner: Runner) -> RunResult:
