@@ -9,6 +9,7 @@ from pytest_zacperf.cli.backtest import backtest
 from pytest_zacperf.cli.baseline import baseline
 from pytest_zacperf.cli.bench import bench
 from pytest_zacperf.cli.compare import compare
+from pytest_zacperf.cli.lean import lean
 from pytest_zacperf.cli.queue import reset, run, status
 from pytest_zacperf.cli.recordings import recordings
 from pytest_zacperf.cli.runs import runs, show
@@ -28,6 +29,7 @@ for command in (
     baseline,
     bench,
     compare,
+    lean,
     recordings,
     reset,
     run,
