@@ -15,6 +15,7 @@ from pytest_zacperf.engines.lean.data import data_fingerprint
 from pytest_zacperf.engines.lean.project import LeanProject
 from pytest_zacperf.engines.lean.records import LeanRun
 from pytest_zacperf.engines.lean.results import read_results
+from pytest_zacperf.engines.lean.stage_report import SWITCH
 from pytest_zacperf.engines.lean.window import WindowRule
 from pytest_zacperf.engines.lean.workspace import LeanWorkspace, now_token, remove_left_over
 from pytest_zacperf.errors import EngineError, StoreError
@@ -31,7 +32,6 @@ CAPABILITIES = Capabilities(
 ALGORITHM_ID = 1_000_000_001
 # The parameter of ours that names it, so that two images can be compared.
 IMAGE = "image"
-STAGES_SWITCH = "ZACPERF_STAGES"
 
 
 class LeanBacktest:
@@ -165,7 +165,7 @@ class LeanBacktest:
 
     def lean_environment(self, prepared: Prepared, context: Context) -> dict[str, str]:
         """Return the environment variables of the algorithm."""
-        switch = {STAGES_SWITCH: "1"} if context.stages.enabled else {}
+        switch = {SWITCH: "1"} if context.stages.enabled else {}
         return {**switch, **self.environment, **prepared.setting.environment}
 
     def _read(self, prepared: Prepared, finished: Finished) -> LeanRun:
