@@ -13,13 +13,14 @@ from pytest_zacperf.engines.lean.attempt import AlgorithmOptions, Finished, Prep
 from pytest_zacperf.engines.lean.costs import costs_of, read_rusage
 from pytest_zacperf.engines.lean.data import data_fingerprint
 from pytest_zacperf.engines.lean.project import LeanProject
-from pytest_zacperf.engines.lean.records import LeanRun
+from pytest_zacperf.engines.lean.records import LeanLog, LeanRun
 from pytest_zacperf.engines.lean.results import read_results
 from pytest_zacperf.engines.lean.stage_report import SWITCH
 from pytest_zacperf.engines.lean.window import WindowRule
 from pytest_zacperf.engines.lean.workspace import LeanWorkspace, now_token, remove_left_over
 from pytest_zacperf.errors import EngineError, StoreError
-from pytest_zacperf.records import ParameterValue, Window
+from pytest_zacperf.records import ParameterValue, StageTiming, Window
+from pytest_zacperf.units import NS_PER_S
 
 CAPABILITIES = Capabilities(
     order_events="full",
@@ -32,6 +33,8 @@ CAPABILITIES = Capabilities(
 ALGORITHM_ID = 1_000_000_001
 # The parameter of ours that names it, so that two images can be compared.
 IMAGE = "image"
+# From the end of `initialize` to before the statistics, as LEAN itself times it.
+ENGINE_STAGE = "engine"
 
 
 class LeanBacktest:
@@ -137,7 +140,7 @@ class LeanBacktest:
             data_points=run.data_points,
             data_fingerprint=data_fingerprint(finished.ending.folder, prepared.workspace.data),
             warnings=[*finished.warnings, *windows, *_endings(finished), *run.warnings],
-            stages=run.log.stages,
+            stages=stages_of(run.log),
             costs=costs_of(rusage, finished.source, finished.seen, run.log),
         )
 
@@ -186,6 +189,15 @@ class LeanBacktest:
         if self._prepared is None:
             raise EngineError(f"{self.name} is not prepared", "call prepare() before run()")
         return self._prepared
+
+
+def stages_of(log: LeanLog) -> list[StageTiming]:
+    """Return the stages of a run: LEAN's own time without start and end, and the algorithm's."""
+    if log.engine_seconds is None:
+        return list(log.stages)
+    own_ns = round(log.engine_seconds * NS_PER_S)
+    own = StageTiming(name=ENGINE_STAGE, total_ns=own_ns, count=1, max_ns=own_ns)
+    return [own, *log.stages]
 
 
 def text_of(value: ParameterValue) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context, Figure, ReportedCosts
 from pytest_zacperf.engines.lean import checks
+from pytest_zacperf.engines.lean.base import stages_of
 from pytest_zacperf.engines.lean.costs import costs_of
 from pytest_zacperf.engines.lean.records import LeanRun
 from pytest_zacperf.engines.lean.results import read_results
@@ -98,7 +99,7 @@ class LeanResults:
             statistics=run.statistics,
             data_points=run.data_points,
             warnings=[*windows, *run.warnings],
-            stages=run.log.stages,
+            stages=stages_of(run.log),
             costs=_recorded(costs_of(None, "", (), run.log)),
         )
 
