@@ -2,11 +2,145 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_zacperf.engines.lean.records import LeanRun
+from pytest_zacperf.engines.lean.folder import LeanFiles, files_in
+from pytest_zacperf.engines.lean.invariants import violations
+from pytest_zacperf.engines.lean.json_files import (
+    Object,
+    camel,
+    object_at,
+    read_object,
+    with_camel_keys,
+)
+from pytest_zacperf.engines.lean.log import read_log
+from pytest_zacperf.engines.lean.orders import events_of, joined, read_event_rows
+from pytest_zacperf.engines.lean.records import DataRequests, EquitySource, LeanRun
+from pytest_zacperf.engines.lean.statistics import figures_of
+from pytest_zacperf.engines.lean.times import day_of
+from pytest_zacperf.engines.lean.trades import equity_of, trades_of
+from pytest_zacperf.errors import StoreError
+from pytest_zacperf.records import EquityPoint
+
+REQUESTS = "data-monitor-report-*.json"
+RUNNING = "Running"
 
 
 def read_results(folder: Path) -> LeanRun:
-    """Read an output folder of LEAN."""
-    raise NotImplementedError(folder)
+    """Read an output folder of LEAN, of any year, with or without a main file, failed or not.
+
+    Args:
+        folder: With ``<id>.json``, ``<id>-order-events.json``, ``<id>-summary.json``, ``log.txt``;
+            whatever is there.
+
+    Raises:
+        StoreError: There is none of them, or one is damaged; with file and place.
+
+    """
+    files = files_in(folder)
+    main = None if files.main is None else _Content.of(files.main)
+    summary = None if files.summary is None else _Content.of(files.summary)
+    content = main or summary or _Content({})
+    rows = [] if files.order_events is None else read_event_rows(files.order_events)
+    events = events_of(rows, files.order_events or folder)
+    orders = None if main is None else main.orders
+    statistics = figures_of(content.given)
+    equity, source = _equity(main, summary)
+    log, log_warnings = read_log(folder / "log.txt", folder / f"{files.id}-log.txt")
+    return LeanRun(
+        folder=folder,
+        id=files.id,
+        status=content.state.get("Status"),
+        runtime_error=content.state.get("RuntimeError", ""),
+        start=day_of(content.configuration.get("startDate")),
+        end=day_of(content.configuration.get("endDate")),
+        order_events=events if orders is None else tuple(joined(events, orders)),
+        bare_order_events=events,
+        has_orders=orders is not None,
+        trades=None if main is None else tuple(trades_of(main.performance)),
+        equity=equity,
+        equity_source=source,
+        statistics=statistics,
+        requests=_requests(folder),
+        log=log,
+        warnings=(
+            *files.warnings,
+            *_doubts(files, content, rows, orders),
+            *log_warnings,
+            *(violations(rows, orders, statistics) if rows else ()),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A main file or a summary, with the keys that it has."""
+
+    given: Object
+
+    @classmethod
+    def of(cls, path: Path) -> _Content:
+        return cls(read_object(path))
+
+    def section(self, name: str) -> Object:
+        """Return a part of it by the name that it has today."""
+        value = next((below for key, below in self.given.items() if camel(key) == name), None)
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def state(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.section("state").items()}
+
+    @property
+    def configuration(self) -> Object:
+        return {camel(k): v for k, v in self.section("algorithmConfiguration").items()}
+
+    @property
+    def performance(self) -> Object:
+        return object_at({"p": with_camel_keys(self.section("totalPerformance"))}, "p")
+
+    @property
+    def orders(self) -> Mapping[int, Object]:
+        found = object_at({"o": with_camel_keys(self.section("orders"))}, "o")
+        return {
+            int(number): order
+            for number, order in sorted(found.items(), key=lambda pair: len(pair[0]))
+            if number.isdigit() and isinstance(order, dict)
+        }
+
+
+def _equity(
+    main: _Content | None, summary: _Content | None
+) -> tuple[tuple[EquityPoint, ...] | None, EquitySource | None]:
+    found = None if main is None else equity_of(main.section("charts"))
+    if found is not None:
+        return found, "main"
+    found = None if summary is None else equity_of(summary.section("charts"))
+    return found, None if found is None else "summary"
+
+
+def _doubts(
+    files: LeanFiles, content: _Content, rows: list[Object], orders: Mapping[int, Object] | None
+) -> Iterator[str]:
+    if orders and not rows:
+        yield f"the main file has {len(orders)} orders, and there is no file of order events"
+    if content.state.get("Status") == RUNNING:
+        yield "LEAN was ended while it ran: its main file has the last 100 orders alone"
+    if files.main is None and files.summary is None:
+        yield "there is neither a main file nor a summary: nothing says how the run ended"
+
+
+def _requests(folder: Path) -> DataRequests | None:
+    reports = sorted(folder.glob(REQUESTS))
+    if not reports:
+        return None
+    try:
+        found = {camel(name): value for name, value in read_object(reports[-1]).items()}
+    except StoreError:
+        return None
+    succeeded, failed = (found.get(f"{word}DataRequestsCount") for word in ("succeeded", "failed"))
+    if not isinstance(succeeded, int) or not isinstance(failed, int):
+        return None
+    return DataRequests(succeeded=succeeded, failed=failed)
