@@ -12,13 +12,14 @@ from pytest_zacperf.engines.lean import checks
 from pytest_zacperf.engines.lean.attempt import AlgorithmOptions, Finished, Prepared
 from pytest_zacperf.engines.lean.costs import costs_of, read_rusage
 from pytest_zacperf.engines.lean.data import data_fingerprint
+from pytest_zacperf.engines.lean.folder import NoResultsError
 from pytest_zacperf.engines.lean.project import LeanProject
 from pytest_zacperf.engines.lean.records import LeanLog, LeanRun
 from pytest_zacperf.engines.lean.results import read_results
 from pytest_zacperf.engines.lean.stage_report import SWITCH
 from pytest_zacperf.engines.lean.window import WindowRule
 from pytest_zacperf.engines.lean.workspace import LeanWorkspace, now_token, remove_left_over
-from pytest_zacperf.errors import EngineError, StoreError
+from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import ParameterValue, StageTiming, Window
 from pytest_zacperf.units import NS_PER_S
 
@@ -174,9 +175,7 @@ class LeanBacktest:
     def _read(self, prepared: Prepared, finished: Finished) -> LeanRun:
         try:
             return read_results(finished.ending.folder)
-        except StoreError as e:
-            if any(finished.ending.folder.glob("*.json")):
-                raise
+        except NoResultsError as e:
             raise checks.no_results(finished.ending, checks.sources_of(prepared.project)) from e
 
     def _note_version(self, run: LeanRun) -> None:

@@ -12,11 +12,15 @@ from pytest_zacperf.errors import StoreError
 
 ORDER_EVENTS, SUMMARY = "order-events", "summary"
 PART = re.compile(rf"(?:(?P<id>.+)-)?(?P<part>{ORDER_EVENTS}|{SUMMARY})\.json")
-# Beside them lie reports of the data monitor and of `lean report`.
-NO_RESULT = re.compile(r"(data-monitor-report|report)-.*\.json|config\.json|package\.json")
+# Beside them lie reports of the data monitor, of `lean report` and of our counter.
+NO_RESULT = re.compile(r"(data-monitor-report|report|perf)-.*\.json|config\.json|package\.json")
 # At least one of them is in every main file.
 MAIN_KEYS = frozenset({"statistics", "orders", "totalPerformance", "charts", "runtimeStatistics"})
 CONFIG = "config"
+
+
+class NoResultsError(StoreError):
+    """A folder that holds nothing of LEAN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,8 @@ def files_in(folder: Path) -> LeanFiles:
     """Return the files of the run in a folder; of the newest one where there are several.
 
     Raises:
-        StoreError: There is none.
+        NoResultsError: There is none.
+        StoreError: There is no such folder.
 
     """
     if not folder.is_dir():
@@ -52,7 +57,7 @@ def files_in(folder: Path) -> LeanFiles:
     mains = _mains(folder)
     wanted = _id_in_config(folder)
     if not mains and not parts:
-        raise StoreError(
+        raise NoResultsError(
             f"{folder} holds no results of LEAN: no <id>.json, *-{ORDER_EVENTS}.json or "
             f"*-{SUMMARY}.json",
             "name an output folder of a backtest",
