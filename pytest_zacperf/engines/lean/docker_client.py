@@ -89,8 +89,15 @@ def container_removed(client: Client, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        end_container(client, name)
-        if container_named(client, name) is not None:
+        try:
+            end_container(client, name)
+            is_there = container_named(client, name) is not None
+        except Exception as e:  # as in connected()
+            raise EngineError(
+                f"Docker does not answer any more: {_text(e)}",
+                f"start it, and run: docker rm --force {name}",
+            ) from e
+        if is_there:
             raise EngineError(
                 f"container {name} could not be removed", f"run: docker rm --force {name}"
             )

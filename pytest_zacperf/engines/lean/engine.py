@@ -110,20 +110,27 @@ class LeanEngine(LeanBacktest):
                 **self.lean_environment(prepared, context),
                 **owner(),
                 "BASH_ENV": f"{HOOK_PLACE}/hook.sh",
+                # The start script compiles the whole project, as root, into the project.
+                "PYTHONPYCACHEPREFIX": "/tmp/pycache",  # noqa: S108 - the container's
             },
             volumes={hook_folder(context): HOOK_PLACE},
         )
+        # A client that is killed leaves its temporary files: there, they go with the run.
+        temporary = context.working_folder / "tmp"
+        temporary.mkdir()
         with docker_client.closing(docker_client.connected()) as client:
             watch = ContainerWatch(client, prepared.container, bound_processors())
             with (
                 guarded(prepared.container, [files.wrapper, files.config]),
                 prepared.workspace.copy_of_config(files.config),
                 files.written_wrapper(prepared.setting.wrapper),
+                prepared.project.unchanged_config(),
                 docker_client.container_removed(client, prepared.container),
                 watch.watching(),
             ):
                 log = context.working_folder / CLIENT_LOG
-                status = wait_for(cli.command(order), prepared.workspace.root, log, WIDE)
+                variables = {**WIDE, "TMPDIR": str(temporary)}
+                status = wait_for(cli.command(order), prepared.workspace.root, log, variables)
         ending = Ending(
             exit_status=status,
             said=log.read_text(encoding="utf-8", errors="replace"),

@@ -52,7 +52,7 @@ def files_in(folder: Path) -> LeanFiles:
 
     """
     if not folder.is_dir():
-        raise StoreError(f"there is no folder {folder}", "name an output folder of a backtest")
+        raise NoResultsError(f"there is no folder {folder}", "name an output folder of a backtest")
     parts = dict(_parts(folder))
     mains = _mains(folder)
     wanted = _id_in_config(folder)

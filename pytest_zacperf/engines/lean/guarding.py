@@ -39,7 +39,12 @@ def guarded(container: str | None, files: Iterable[Path]) -> Iterator[None]:
     pipe = process.stdin
     if pipe is None:
         raise AssertionError
-    with contextlib.suppress(OSError), pipe:
+    try:
         yield
         # Not after an error: then something may be left.
-        pipe.write(guard.DONE)
+        with contextlib.suppress(OSError):
+            pipe.write(guard.DONE)
+            pipe.flush()
+    finally:
+        with contextlib.suppress(OSError):
+            pipe.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ NOT_SOURCES = frozenset({
     *("bin", "obj", "__pycache__"),
     *("backtests", "live", "optimizations", "storage", "report"),
 })
+CONFIG_NAME = "config.json"
+# What the client writes there unasked.
+CLIENT_KEYS = frozenset({"local-id"})
 VIRTUAL_ENVIRONMENTS = ("pyvenv.cfg", "conda-meta")
 
 
@@ -57,7 +61,7 @@ class LeanProject:
                     folder=folder,
                     algorithm=folder / name,
                     language=language,
-                    parameters=_parameters(folder / "config.json"),
+                    parameters=_parameters(folder / CONFIG_NAME),
                 )
         if not folder.is_dir():
             raise EngineError(
@@ -66,6 +70,25 @@ class LeanProject:
         raise EngineError(
             f"{folder} holds neither main.py nor Main.cs", "name the folder of a Lean project"
         )
+
+    @property
+    def config(self) -> Path:
+        """Its ``config.json``, which need not be there."""
+        return self.folder / CONFIG_NAME
+
+    @contextlib.contextmanager
+    def unchanged_config(self) -> Iterator[None]:
+        """Undo after the block what Lean's client adds to ``config.json``: an id of its own.
+
+        Whatever else somebody changes there meanwhile stays.
+        """
+        before = self.config.read_bytes() if self.config.is_file() else None
+        try:
+            yield
+        finally:
+            after = self.config.read_bytes() if self.config.is_file() else None
+            if after != before and _without_id(after) == _without_id(before):
+                self.config.unlink() if before is None else self.config.write_bytes(before)
 
     def require_python(self, engine: str) -> None:
         """Refuse an algorithm that would have to be built first.
@@ -82,8 +105,8 @@ class LeanProject:
     def sources(self) -> Iterator[Path]:
         """Yield every file of code that Lean's client takes along, and ``config.json``."""
         yield from sorted(_sources(self.folder))
-        if (self.folder / "config.json").is_file():
-            yield self.folder / "config.json"
+        if self.config.is_file():
+            yield self.config
 
     def snapshot(self) -> dict[str, str]:
         """Return the hash of each source by its path below the project."""
@@ -107,6 +130,14 @@ def _sources(folder: Path) -> Iterator[Path]:
                 yield from _sources(path)
         elif path.suffix in SOURCE_SUFFIXES:
             yield path
+
+
+def _without_id(content: bytes | None) -> object:
+    try:
+        found = msgspec.json.decode(content or b"{}", type=dict[str, object])
+    except msgspec.DecodeError:
+        return content
+    return {name: value for name, value in found.items() if name not in CLIENT_KEYS}
 
 
 def _parameters(file: Path) -> dict[str, str]:
