@@ -51,6 +51,15 @@ STATUSES: Mapping[str, str] = {
 }
 SIDES = {"buy": "buy", "b": "buy", "long": "buy", "sell": "sell", "s": "sell", "short": "sell"}
 NEEDED = ("ts_event_ns", "symbol", "order_id", "status", "quantity")
+# What the prices of an order say about its type: whether it has a stop, and a limit.
+TYPES: Mapping[tuple[bool, bool], str] = {
+    (True, True): "stop_limit",
+    (True, False): "stop_market",
+    (False, True): "limit",
+    (False, False): "market",
+}
+# What Lean's orders have and its events do not; joined, it is under ``extra``.
+OF_ORDERS = ("trailingAmount", "trailingAsPercentage", "triggerPrice")
 # Below these a number of time is in s, ms or us; none of them is a date between 1973 and 5138.
 UNITS = ((100_000_000_000, 1_000_000_000), (10**14, 1_000_000), (10**17, 1_000))
 FRACTION = re.compile(r"(?P<start>.*\d)[.,](?P<fraction>\d+)(?P<zone>[Zz]|[+-].*|)")
@@ -83,6 +92,13 @@ def order_events_of(rows: Iterable[Row]) -> list[OrderEvent]:
         except (ValueError, ArithmeticError) as e:
             raise ValueError(f"order event {number}: {_reason(e)}") from e
     return events
+
+
+def bare(event: OrderEvent) -> OrderEvent:
+    """Return an event as a file of order events alone has it: its type is what its prices say."""
+    has = (event.stop_price is not None, event.limit_price is not None)
+    extra = {name: value for name, value in (event.extra or {}).items() if name not in OF_ORDERS}
+    return msgspec.structs.replace(event, type=TYPES[has], tag=None, extra=extra or None)
 
 
 def _fields(row: Row) -> dict[str, Any]:
@@ -133,12 +149,7 @@ def _converted(found: dict[str, Any]) -> dict[str, Any]:
 
 def _type(found: Mapping[str, object]) -> str:
     has = ("stop_price" in found, "limit_price" in found)
-    return {
-        (True, True): "stop_limit",
-        (True, False): "stop_market",
-        (False, True): "limit",
-        (False, False): "market",
-    }[has]
+    return TYPES[has]
 
 
 def _plain(name: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from pytest_zacperf.parity import (
     Difference,
-    OrderEvents,
     RowsDifference,
     Tolerance,
     difference,
@@ -18,39 +17,13 @@ from pytest_zacperf.parity import (
 from pytest_zacperf.parity.canonical_form import NUMBERS
 from pytest_zacperf.parity.rows import Row
 from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX, is_within
-from pytest_zacperf.parity_report import origin_of, same_inputs
-from pytest_zacperf.records import EquityPoint, Origin, Run, StatisticValue, Trade
+from pytest_zacperf.parity_report import same_inputs
+from pytest_zacperf.parity_sides import Side, brought_together, in_common
+from pytest_zacperf.records import EquityPoint, Run, StatisticValue, Trade
 from pytest_zacperf.stage_comparison import StageSides, stage_sides
 from pytest_zacperf.work import WORK_FIELDS
 
 FINAL_EQUITY = "final_equity"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """One side of a comparison.
-
-    Attributes:
-        name: As somebody named it.
-        order_events: What it did.
-        run: Its record; None for what another program did.
-        statistics: Its summary; None where there is none.
-        trades: None for what another program did.
-        equity: None where there is none.
-
-    """
-
-    name: str
-    order_events: OrderEvents
-    run: Run | None = None
-    statistics: Mapping[str, StatisticValue] | None = None
-    trades: Sequence[Trade] | None = None
-    equity: Sequence[EquityPoint] | None = None
-
-    @property
-    def origin(self) -> Origin | None:
-        """Where it came from; None where nobody knows."""
-        return origin_of(self.run) if self.run else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +49,8 @@ class RunParity:
         stages: What the stages took that both sides have.
         compared: What both sides have, in words.
         only_one_has: What one side alone has.
+        not_compared: What both have and cannot be compared by, with the reason.
+        notes: What a reader must know of either side.
         tolerances: Whether any were given.
         same_inputs: The remark that both sides are the same workload, if they are.
 
@@ -90,6 +65,8 @@ class RunParity:
     stages: tuple[StageSides, ...]
     compared: tuple[str, ...]
     only_one_has: tuple[str, ...]
+    not_compared: tuple[str, ...]
+    notes: tuple[str, ...]
     tolerances: bool
     same_inputs: str | None
 
@@ -115,8 +92,11 @@ def parity_between(
 
     """
     allowed = tolerances or {}
+    notes = [note for side in (expected, actual) for note in side.noted]
+    _, only_one_has = in_common(expected, actual)
+    expected, actual, reduced = brought_together(expected, actual)
     runs = expected.run, actual.run
-    compared, only_one_has = _in_common(expected, actual)
+    compared, _ = in_common(expected, actual)
     return RunParity(
         names=(expected.name, actual.name),
         order_events=_order_events(expected, actual, allowed),
@@ -127,6 +107,8 @@ def parity_between(
         stages=stage_sides(*runs),
         compared=compared,
         only_one_has=only_one_has,
+        not_compared=reduced,
+        notes=tuple(notes),
         tolerances=bool(allowed),
         same_inputs=same_inputs(expected.origin, actual.origin),
     )
@@ -168,20 +150,11 @@ def changed_values(
             yield ChangedValue(name=name, expected=values[0], actual=values[1])
 
 
-def _in_common(expected: Side, actual: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    sides = {
-        "trades": (expected.trades, actual.trades),
-        "equity": (expected.equity, actual.equity),
-        "statistics": (expected.statistics, actual.statistics),
-    }
-    both = [name for name, values in sides.items() if None not in values]
-    one = [name for name, (left, right) in sides.items() if (left is None) != (right is None)]
-    return ("order events", *both), tuple(one)
-
-
 def _order_events(
     expected: Side, actual: Side, tolerances: Mapping[str, Tolerance]
 ) -> Difference | None:
+    if expected.order_events is None or actual.order_events is None:
+        return None
     fields = {name: tolerances[name] for name in NUMBERS if name in tolerances}
     found = difference(expected.order_events, actual.order_events, tolerances=fields)
     # The same events in other bytes are the same events.

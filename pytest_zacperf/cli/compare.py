@@ -21,8 +21,9 @@ from pytest_zacperf.errors import StoreError
 from pytest_zacperf.parity import Tolerance, parse_tolerances, relative
 from pytest_zacperf.parity.tolerance import FIELDS, STATISTICS_PREFIX
 from pytest_zacperf.parity_report import ParityReport, report_of
+from pytest_zacperf.parity_sides import Side
 from pytest_zacperf.render import run_parity_lines, run_parity_markdown
-from pytest_zacperf.run_parity import RunParity, Side, parity_between, why_not_comparable
+from pytest_zacperf.run_parity import RunParity, parity_between, why_not_comparable
 from pytest_zacperf.store import RUN_FILE, write_atomically
 from pytest_zacperf.values import nearest
 
@@ -54,8 +55,9 @@ def compare(  # noqa: PLR0913 - click passes every option by its name
 ) -> None:
     """Hold what CANDIDATE did against what BASELINE did.
 
-    Either is a run folder, ours or one of QuantConnect Lean, a run as `zacperf runs` names it, or
-    a file of order events: ours, Lean's, or any JSON array, JSON Lines or CSV with such fields.
+    Either is a run folder, ours or one of QuantConnect Lean of any year, a run as `zacperf runs`
+    names it, a summary or a main file of Lean, or a file of order events: ours, Lean's, or any JSON
+    array, JSON Lines or CSV with such fields.
     The exit status is 0 when both are identical, 1 when they differ, 3 when they cannot be
     compared.
     """
@@ -66,6 +68,9 @@ def compare(  # noqa: PLR0913 - click passes every option by its name
             click.echo(f"not comparable: {problem}", err=True)
             raise click.exceptions.Exit(EXIT_INCONCLUSIVE)
         found = _between(sides, _parse(tolerances))
+        if not found.compared:
+            click.echo(f"not comparable: {_nothing_in_common(found)}", err=True)
+            raise click.exceptions.Exit(EXIT_INCONCLUSIVE)
         text = _text(found, sides, form)
         if output is not None:
             write_atomically(output, f"{text}\n".encode())
@@ -104,10 +109,15 @@ def _between(sides: Sequence[Side], tolerances: Mapping[str, Tolerance]) -> RunP
         raise StoreError(f"{_damaged(sides)}: {e}", "see that line") from e
 
 
+def _nothing_in_common(found: RunParity) -> str:
+    only = ", ".join(found.only_one_has) or "something"
+    return f"{found.names[0]} and {found.names[1]} have nothing in common: one alone has {only}"
+
+
 def _damaged(sides: Sequence[Side]) -> str:
     for side in sides:
         try:
-            list(side.order_events)
+            list(side.order_events or ())
         except ValueError:
             return side.name
     return f"{sides[0].name} or {sides[1].name}"

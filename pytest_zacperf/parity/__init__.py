@@ -16,7 +16,6 @@ from pytest_zacperf.parity.difference import Difference, difference
 from pytest_zacperf.parity.divergence import Divergence, Kind
 from pytest_zacperf.parity.order_events import OrderEvents, size_text
 from pytest_zacperf.parity.rows import RowsDifference, equity_key, rows_difference, trade_key
-from pytest_zacperf.parity.summary import figures_of
 from pytest_zacperf.parity.tolerance import (
     Relative,
     Tolerance,
@@ -50,7 +49,6 @@ __all__ = [
     "difference",
     "encode_events",
     "equity_key",
-    "figures_of",
     "numbers_of",
     "parse_tolerances",
     "relative",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_zacperf.parity_report import ParityReport
+from pytest_zacperf.parity_sides import ORDER_EVENTS
 from pytest_zacperf.render.divergence import difference_lines
 from pytest_zacperf.render.parity_report import parity_detail_lines
 from pytest_zacperf.render.rows import rows_lines
@@ -26,7 +27,7 @@ def run_parity_lines(found: RunParity) -> list[str]:
         lines.append(_identical(found))
     if found.order_events is not None:
         lines += difference_lines(found.order_events, words=WORDS)
-    elif not found.is_identical:
+    elif not found.is_identical and ORDER_EVENTS in found.compared:
         lines.append("the order events are the same")
     if found.trades is not None:
         lines += rows_lines(found.trades, "trade", "entry_ts_ns", words=WORDS)
@@ -34,7 +35,9 @@ def run_parity_lines(found: RunParity) -> list[str]:
         lines += rows_lines(found.equity, "equity point", "ts_ns", words=WORDS)
     lines += _values("statistics that differ", found.statistics)
     lines += _values("work that differs", found.work)
+    lines += [f"not compared: {escape(text)}" for text in found.not_compared]
     lines += [f"not compared, for only one side has it: {name}" for name in found.only_one_has]
+    lines += [f"note: {escape(note)}" for note in found.notes]
     return [*lines, *_stages(found)]
 
 

@@ -288,21 +288,21 @@ def test_a_folder_that_holds_no_run_is_told(tmp_path: Path) -> None:
     assert (shown.exit_code, shown.stderr) == (
         2,
         (
-            f"Error: {tmp_path} holds no run.json and no *order-events.json\n"
+            f"Error: {tmp_path} holds no run.json, no results of Lean and no order events\n"
             "  hint: name the folder of a run\n"
         ),
     )
 
 
-def test_a_folder_with_two_summaries_or_a_damaged_one_is_told(tmp_path: Path) -> None:
+def test_a_damaged_summary_is_told(tmp_path: Path) -> None:
     folder = lean_folder(tmp_path / "a")
-    (folder / "summary.json").write_text("{")
-    two = compare(folder, folder)
-    assert (two.exit_code, "holds 1234-summary.json and summary.json" in two.stderr) == (2, True)
-    (folder / "1234-summary.json").unlink()
+    (folder / "1234-summary.json").write_text('{"statistics": {')
     damaged = compare(folder, folder)
     assert damaged.exit_code == 2
-    assert damaged.stderr.endswith("hint: name the file of order events itself, to do without it\n")
+    assert damaged.stderr == (
+        f"Error: {folder}/1234-summary.json is no whole JSON: it ends too early, at byte 16\n"
+        "  hint: copy the output folder again, or run the backtest again\n"
+    )
 
 
 def test_where_one_side_has_no_summary_that_is_told(tmp_path: Path) -> None:
@@ -313,17 +313,21 @@ def test_where_one_side_has_no_summary_that_is_told(tmp_path: Path) -> None:
     assert shown.stdout.splitlines()[1:] == [
         "identical: the same order events",
         "not compared, for only one side has it: statistics",
+        (
+            f"note: {sides[1]}: there is neither a main file nor a summary: nothing says how the "
+            "run ended"
+        ),
     ]
 
 
 def test_a_folder_with_two_files_of_order_events_is_told(tmp_path: Path) -> None:
-    folder = lean_folder(tmp_path / "a")
-    (folder / "order_events.csv").touch()
-    shown = compare(folder, folder)
+    for name in ("order_events.csv", "order_events.jsonl"):
+        (tmp_path / name).touch()
+    shown = compare(tmp_path, tmp_path)
     assert (shown.exit_code, shown.stderr) == (
         2,
         (
-            f"Error: {folder} holds 1234-order-events.json and order_events.csv\n"
+            f"Error: {tmp_path} holds order_events.csv and order_events.jsonl\n"
             "  hint: name one file of order events\n"
         ),
     )
@@ -449,7 +453,7 @@ def test_two_recorded_runs_of_lean_are_identical_but_for_the_ids_of_the_run() ->
 def test_the_folders_of_two_recorded_runs_of_lean_have_the_same_statistics() -> None:
     shown = compare(*(path.parent for path in RECORDED))
     assert shown.exit_code == 0
-    assert shown.stdout.splitlines()[1] == "identical: the same order events and statistics"
+    assert shown.stdout.splitlines()[1] == "identical: the same order events, equity and statistics"
 
 
 @recorded_lean

@@ -16,7 +16,6 @@ from click.testing import CliRunner, Result
 
 from pytest_zacperf.cli import main
 from pytest_zacperf.digest import digest_of_bytes
-from pytest_zacperf.engines.lean.base import STAGES_SWITCH
 from pytest_zacperf.engines.lean.stage_report import SWITCH, LeanStages, line_of
 from pytest_zacperf.engines.lean.vendoring import MARK, example_text, stages_text
 from pytest_zacperf.stages import Timing
@@ -134,10 +133,6 @@ stages.report(print)
 """
     (line,) = run(project, code)
     assert line.startswith("PERF_FINAL stage=work ")
-
-
-def test_the_engine_sets_the_variable_that_the_file_reads() -> None:
-    assert SWITCH == STAGES_SWITCH
 
 
 def test_lean_can_compile_the_project(project: Path) -> None:

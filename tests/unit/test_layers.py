@@ -56,6 +56,7 @@ LAYERS = {
         "perf_report",
         "profile_files",
         "parity_report",
+        "parity_sides",
         "run_parity",
         "run_report",
         "stage_comparison",

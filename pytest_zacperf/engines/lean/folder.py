@@ -62,7 +62,9 @@ def files_in(folder: Path) -> LeanFiles:
             f"*-{SUMMARY}.json",
             "name an output folder of a backtest",
         )
-    ids = [path.stem for path in mains] or [name for name, _ in parts]
+    # Without a main file, those of a run that has order events rather than a summary alone.
+    traded = [name for name, part in parts if part == ORDER_EVENTS]
+    ids = [path.stem for path in mains] or traded or [name for name, _ in parts]
     chosen = wanted if wanted in ids else ids[-1]
     others = sorted({
         *(path.name for path in mains if path.stem != chosen),

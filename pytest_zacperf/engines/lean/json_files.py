@@ -63,7 +63,7 @@ def read_json(path: Path) -> object:
 
 def camel(name: str) -> str:
     """Return a key as LEAN has written it since 2024: ``order-id``, ``OrderId`` are ``orderId``."""
-    first, *rest = name.split("-")
+    first, *rest = name.replace("_", "-").split("-")
     joined = first + "".join(part[:1].upper() + part[1:] for part in rest)
     if joined.isupper():  # MAE, ID
         return joined.lower()

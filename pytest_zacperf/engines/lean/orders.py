@@ -10,7 +10,7 @@ import msgspec
 
 from pytest_zacperf.engines.lean.json_files import HINT, Object, camel, number, read_rows
 from pytest_zacperf.errors import StoreError
-from pytest_zacperf.foreign_events import order_events_of
+from pytest_zacperf.foreign_events import OF_ORDERS, order_events_of
 from pytest_zacperf.records import OrderEvent, StatisticValue
 
 # Common/Orders/OrderTypes.cs
@@ -19,8 +19,6 @@ TYPES = (
     *("option_exercise", "limit_if_touched", "combo_market", "combo_limit", "combo_leg_limit"),
     "trailing_stop",
 )
-# What else an order has that no event says.
-ADDED = ("trailingAmount", "trailingAsPercentage", "triggerPrice")
 
 
 def read_event_rows(path: Path) -> list[Object]:
@@ -71,24 +69,11 @@ def _joined(event: OrderEvent, order: Object) -> OrderEvent:
         if getattr(event, field) is None and number(order.get(name)) is not None:
             changes[field] = number(order[name])
     added: dict[str, StatisticValue] = {
-        name: _scalar(order[name]) for name in ADDED if order.get(name) is not None
+        name: _scalar(order[name]) for name in OF_ORDERS if order.get(name) is not None
     }
     if added:
         changes["extra"] = {**(event.extra or {}), **added}
     return msgspec.structs.replace(event, **changes)
-
-
-def without_orders(event: OrderEvent) -> OrderEvent:
-    """Return an event as a file of order events alone would have it, but for prices."""
-    has = (event.stop_price is not None, event.limit_price is not None)
-    kind = {
-        (True, True): "stop_limit",
-        (True, False): "stop_market",
-        (False, True): "limit",
-        (False, False): "market",
-    }[has]
-    extra = {name: value for name, value in (event.extra or {}).items() if name not in ADDED}
-    return msgspec.structs.replace(event, type=kind, tag=None, extra=extra or None)
 
 
 def _scalar(value: object) -> StatisticValue:

@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from pytest_zacperf.records import StageTiming
 from pytest_zacperf.sentences import cut, escape
 
@@ -51,16 +53,16 @@ def _fields(line: str) -> Iterator[Mapping[str, object]]:
             for name, value in PAIR.findall(line)
         }
         return
-    content = json.loads(line)
+    content: dict[str, object] = json.loads(line)
     if any(name in content for name in NAMES):
         yield content
         return
     for name, below in content.items():
-        yield {**dict(below), "stage": name}
+        yield {**msgspec.convert(below, dict[str, object]), "stage": name}
 
 
 def _stage(fields: Mapping[str, object]) -> StageTiming:
-    name = next(fields[name] for name in NAMES if name in fields)
+    name = fields["stage" if "stage" in fields else "name"]
     total_ns = _time_ns(fields, "total")
     if total_ns is None:
         raise KeyError("total")
