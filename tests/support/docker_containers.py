@@ -89,7 +89,7 @@ class Container:
             [shutil.which(entry[0], path=binary) or entry[0], *self._arguments(entry[1:], mounts)],
             cwd=self.folder,
             env={
-                "PERF_OUT": f"{mounts.get('/Results', '')}/perf-rusage.json",
+                "PERF_OUT": f"{self._counted_in(mounts)}/perf-rusage.json",
                 **environment,
                 "PATH": f"{binary}:{os.environ['PATH']}",
                 "WITNESS": str(self.folder / "witness.json"),
@@ -108,6 +108,10 @@ class Container:
         """What LEAN used, as ``wait4`` has it: CPU time in ns, peak memory in bytes."""
         found: dict[str, float] = json.loads((self.folder / "witness.json").read_text())
         return found
+
+    def _counted_in(self, mounts: Mapping[str, str]) -> str:
+        lost = self.wish.get("lose_count")
+        return str(self.folder) if lost else mounts.get("/Results", str(self.folder))
 
     @property
     def is_running(self) -> bool:

@@ -33,7 +33,8 @@ class DockerDaemon:
     Attributes:
         folder: Of the socket and of what containers need.
         wish: What LEAN shall do in a container (``stand_in_lean``), and the daemon: ``no_hook``,
-            ``no_proc``, ``no_stats``; ``vanish`` closes every connection once a container runs.
+            ``no_proc``, ``no_stats``, ``lose_count``; ``refuse`` starts no container; ``vanish``
+            closes every connection once a container runs.
         images: That are there.
         requests: Method and path of each call.
         containers: By id.
@@ -213,7 +214,9 @@ def _create(handler: _Handler) -> None:
 
 def _start(handler: _Handler, key: str) -> None:
     found = handler.container(key)
-    if found is not None:
+    if found is not None and handler.daemon.wish.get("refuse"):
+        handler.send(500, {"message": "no more memory"})
+    elif found is not None:
         found.start()
         handler.send(204)
         handler.daemon.is_gone = bool(handler.daemon.wish.get("vanish"))
