@@ -153,6 +153,9 @@ class StoredComparison:
         changed = work.changed_inputs("candidate", run, self.first_run)
         if changed:
             raise ComparisonError(*changed)
+        different = work.different_engine(self.baseline.workload, run.workload)
+        if different:
+            raise ComparisonError(*different)
         different = work.different_amount(self.baseline.work, run.work)
         if different and not self.allow_different_work:
             raise ComparisonError(*different)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_zacperf.records import NOT_MEASURED, RECORDED, Costs, Fingerprints, Run, Work
+from pytest_zacperf.records import NOT_MEASURED, RECORDED, Costs, Fingerprints, Run, Work, Workload
 from pytest_zacperf.units import format_count
 
 WORK_FIELDS = ("data_points", "orders", "order_events", "final_equity")
@@ -67,6 +67,19 @@ def different_clock_sources(baseline: tuple[str, str], candidate: Costs) -> tupl
         f"{texts[0]}, the candidate's from {texts[1]}"
     )
     return problem, "measure both sides in the same way"
+
+
+def different_engine(baseline: Workload, candidate: Workload) -> tuple[str, str] | None:
+    """Return that stored costs are those of another engine and what to do about it, or None."""
+    sides = [
+        f"{workload.engine_name} {workload.engine_version}" for workload in (baseline, candidate)
+    ]
+    if sides[0] == sides[1]:
+        return None
+    problem = (
+        f"costs are not compared: the baseline is one of {sides[0]}, and this run is of {sides[1]}"
+    )
+    return problem, "record a baseline of this engine: `zacperf baseline record`"
 
 
 def different_sources(baseline: str, candidate: str) -> tuple[str, str] | None:

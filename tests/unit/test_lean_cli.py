@@ -25,6 +25,7 @@ ORDER = RunOrder(
     parameters={"start-date": "2025-10-01"},
     environment={"BASH_ENV": "/perf/hook.sh"},
     volumes={Path("perf"): "/perf"},
+    arguments=("--release",),
 )
 
 
@@ -76,6 +77,7 @@ def test_the_command_pins_image_ids_names_and_output() -> None:
     command = client().command(ORDER)
     assert command[:3] == ["lean", "backtest", "Gold"]
     assert "--no-update" in command
+    assert command[-1] == "--release"
     pairs = set(itertools.pairwise(command))
     assert {
         ("--image", "quantconnect/lean:17369"),

@@ -216,6 +216,39 @@ def test_output_elsewhere_goes_below_lean_json_and_comes_back(
     assert list((tmp_path / "elsewhere" / "work" / "lean").glob("1000000001.json"))
 
 
-def test_a_client_that_is_named_is_the_one_that_runs() -> None:
-    assert CLIENT is not None
-    assert Path(CLIENT).is_file()
+def test_a_client_that_hands_no_environment_on_leaves_the_count_to_docker(
+    tmp_path: Path, daemon: DockerDaemon
+) -> None:
+    older = tmp_path / "lean"
+    older.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && echo lean 1.0.217 && exit\nexec {CLIENT} "$@"\n'
+    )
+    older.chmod(0o755)
+    machine = LeanMachine.made(tmp_path, daemon)
+    machine.project.write(
+        "lean_backtest.py",
+        "from pytest_zacperf.engines.lean import LeanEngine\n\n"
+        f'engine = LeanEngine("Gold", image={IMAGE!r}, lean={str(older)!r})\n',
+    )
+    done = backtest(machine, burn_s=0.5, no_hook=1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = run_in(machine)
+    assert run.costs is not None
+    assert run.costs.cpu_source == "docker-stats"
+    assert (
+        "lean 1.0.217 cannot count inside the container, 1.0.218 can: CPU time and memory were "
+        "seen from outside"
+    ) in run.warnings
+
+
+def test_processors_that_a_run_keeps_to_are_those_of_its_container(
+    tmp_path: Path, daemon: DockerDaemon
+) -> None:
+    machine = LeanMachine.made(tmp_path, daemon)
+    machine.project.write(
+        "pyproject.toml",
+        '[tool.zacperf]\nengine = "lean_backtest:engine"\nplan = "plan.json"\ncpus = [0]\n',
+    )
+    done = backtest(machine, burn_s=0.5)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert daemon.made[0].updates == [{"CpusetCpus": "0"}]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from support.lean_results import LEAN_RESULTS, needs_results, write_run
 
-from conftest import Project
 from pytest_zacperf.engines.lean import LeanResults
 from pytest_zacperf.errors import EngineError
+
+if TYPE_CHECKING:
+    from conftest import Project
 
 ENGINE = """
 from pytest_zacperf.engines.lean import LeanResults

@@ -214,6 +214,25 @@ def test_waiting_for_others_is_not_charged_to_the_budget(monkeypatch: pytest.Mon
     assert asked.judge(RUNTIME, "<=", 1.3, why=NO_REVISION).outcome is Outcome.PASS
 
 
+def test_samples_of_another_version_of_the_engine_are_no_baseline() -> None:
+    run = timed_run()
+    newer = msgspec.structs.replace(run.workload, engine_version="2")
+    with pytest.raises(ComparisonError) as raised:
+        stored(msgspec.structs.replace(run, workload=newer)).first_look(RUNTIME, "<=", 2.0)
+    assert raised.value.problem == (
+        "costs are not compared: the baseline is one of gold 1, and this run is of gold 2"
+    )
+    assert raised.value.hint == "record a baseline of this engine: `zacperf baseline record`"
+
+
+def test_a_runtime_by_other_clocks_is_not_held_against_stored_samples() -> None:
+    run = timed_run()
+    assert run.costs is not None
+    costs = msgspec.structs.replace(run.costs, cpu_source="docker-stats")
+    with pytest.raises(ComparisonError, match="runtime is not compared: the baseline's wall"):
+        stored(msgspec.structs.replace(run, costs=costs)).first_look(RUNTIME, "<=", 2.0)
+
+
 def test_a_run_that_did_different_work_is_not_compared() -> None:
     with pytest.raises(ComparisonError, match="different work"):
         stored(timed_run(work=OTHER_WORK)).first_look(RUNTIME, "<=", 2.0)

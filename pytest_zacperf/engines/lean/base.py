@@ -56,7 +56,7 @@ class LeanBacktest:
     parameters: Mapping[str, ParameterValue]
 
     def __init__(self, project: str | Path, **options: Unpack[AlgorithmOptions]) -> None:
-        self.name = f"lean {Path(project).name}"
+        self.name = f"lean {Path(project).resolve().name}"
         self.parameters = dict(options.get("parameters", {}))
         self.window_rule = WindowRule(
             way=options.get("window", "wrapper"),

@@ -40,6 +40,7 @@ class RunOrder:
         parameters: All Lean parameters; empty for those of the project's own file.
         environment: Of the container.
         volumes: Host folders to their places in the container, read only.
+        arguments: Further options.
 
     """
 
@@ -52,6 +53,7 @@ class RunOrder:
     parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     volumes: Mapping[Path, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ class LeanCli:
             command += ["--extra-docker-config", json.dumps(docker)]
         for name, value in order.parameters.items():
             command += ["--parameter", name, value]
-        return command
+        return [*command, *order.arguments]
 
 
 def version_text(version: Version) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Unpack
 
@@ -46,6 +46,7 @@ class LeanEngine(LeanBacktest):
         project: Folder of the project.
         image: Of the engine, with a tag or a digest that does not move; it must be there.
         lean: Name or path of the client.
+        arguments: Further options of ``lean backtest``, such as ``--release``.
         options: See ``AlgorithmOptions``.
 
     """
@@ -58,11 +59,13 @@ class LeanEngine(LeanBacktest):
         *,
         image: str,
         lean: str = "lean",
+        arguments: Sequence[str] = (),
         **options: Unpack[AlgorithmOptions],
     ) -> None:
         super().__init__(project, **options)
         self.parameters = {IMAGE: image, **self.parameters}
         self._lean = lean
+        self._arguments = tuple(arguments)
         self._cli: LeanCli | None = None
         self._digest = ""
 
@@ -114,6 +117,7 @@ class LeanEngine(LeanBacktest):
                 "PYTHONPYCACHEPREFIX": "/tmp/pycache",  # noqa: S108 - the container's
             },
             volumes={hook_folder(context): HOOK_PLACE},
+            arguments=self._arguments,
         )
         # A client that is killed leaves its temporary files: there, they go with the run.
         temporary = context.working_folder / "tmp"
