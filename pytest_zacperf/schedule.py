@@ -189,10 +189,11 @@ def other_busy_cores(run: Run, partner: Run | None = None) -> float | None:
     conditions, costs = run.conditions, run.costs
     if conditions is None or costs is None or conditions.machine_busy_ns is None:
         return None
-    if costs.wall_ns < SHORTEST_NS:
+    elapsed_ns = conditions.end_monotonic_ns - conditions.start_monotonic_ns
+    if elapsed_ns < SHORTEST_NS:
         return None
     others_ns = conditions.machine_busy_ns - costs.cpu_ns - _overlapping_cpu_ns(run, partner)
-    return max(0.0, others_ns / max(costs.wall_ns, 1))
+    return max(0.0, others_ns / elapsed_ns)
 
 
 def is_disturbed(run: Run, partner: Run | None = None) -> bool:

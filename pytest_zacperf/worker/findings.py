@@ -8,6 +8,7 @@ from pytest_zacperf import environment, memory
 from pytest_zacperf.engines import BacktestOutput
 from pytest_zacperf.measure import Measurement
 from pytest_zacperf.records import (
+    WORKER,
     Costs,
     Environment,
     Fingerprints,
@@ -38,14 +39,25 @@ def costs_of(
     )
 
 
-def conditions_of(measurement: Measurement) -> RunConditions:
-    """Return what the machine did meanwhile."""
+def conditions_of(measurement: Measurement, costs: Costs) -> RunConditions:
+    """Return what the machine did meanwhile.
+
+    Args:
+        measurement: Of this process.
+        costs: Of the run.
+
+    """
+    busy_ns = measurement.machine_busy_ns
+    if busy_ns is not None and costs.cpu_source != WORKER:
+        # This process and its children waited for a backtest elsewhere: part of the run, and no
+        # other program that disturbs it.
+        busy_ns = max(busy_ns - measurement.cpu_ns, 0)
     return RunConditions(
         start_monotonic_ns=measurement.start_monotonic_ns,
         end_monotonic_ns=measurement.end_monotonic_ns,
         main_thread_cpu_ns=measurement.main_thread_cpu_ns,
         runnable_wait_ns=measurement.runnable_wait_ns,
-        machine_busy_ns=measurement.machine_busy_ns,
+        machine_busy_ns=busy_ns,
     )
 
 

@@ -81,7 +81,7 @@ def run_workload(
         statistics=dict(recorded.statistics),
         counts=dict(context.counts),
         warnings=(*watched_by, *findings.warnings_of(output, context)),
-        conditions=findings.conditions_of(measurement),
+        conditions=findings.conditions_of(measurement, costs),
         setup=ready.setup,
         downloads=queued.downloads_of(engine, tuple(recorded.stages), context.counts),
         invariants=ready.invariants,

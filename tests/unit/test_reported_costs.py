@@ -15,9 +15,11 @@ from pytest_zacperf.engines import BacktestOutput, Capabilities, Figure, Reporte
 from pytest_zacperf.engines.function import FunctionEngine
 from pytest_zacperf.errors import ComparisonError, EngineError
 from pytest_zacperf.estimates import Pair
+from pytest_zacperf.measure import Measurement
 from pytest_zacperf.records import NOT_MEASURED, RECORDED, Costs, Run, StageTiming
 from pytest_zacperf.render import run_lines
 from pytest_zacperf.work import different_clocks, different_memory_source
+from pytest_zacperf.worker.findings import conditions_of
 from pytest_zacperf.worker.reported import reported_costs
 
 CLIENT = Costs(
@@ -138,6 +140,23 @@ def test_a_verdict_is_refused_where_one_side_lost_its_count() -> None:
 
     with pytest.raises(ComparisonError, match="runtime is not compared: the baseline's wall"):
         comparison(rounds_of(pair)).judge(RUNTIME, "<=", 1.1)
+
+
+@pytest.mark.parametrize(("source", "busy_ns"), [("worker", 2_000), ("container-rusage", 1_700)])
+def test_a_client_that_waits_is_no_other_program(source: str, busy_ns: int) -> None:
+    measured = Measurement(
+        wall_ns=9_000,
+        cpu_ns=300,
+        peak_memory_bytes=1,
+        peak_memory_source="VmHWM",
+        start_monotonic_ns=0,
+        end_monotonic_ns=9_000,
+        main_thread_cpu_ns=10,
+        runnable_wait_ns=0,
+        machine_busy_ns=2_000,
+    )
+    found = conditions_of(measured, msgspec.structs.replace(CLIENT, cpu_source=source))
+    assert found.machine_busy_ns == busy_ns
 
 
 def test_a_run_shows_where_its_figures_come_from_and_a_dash_for_none() -> None:
