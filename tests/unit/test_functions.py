@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import time
 from dataclasses import replace
 
@@ -190,9 +191,16 @@ def added_up_ns(count: int) -> int:
     names = [f"f{n}" for n in range(count)]
     engine = library("engine", 5, *(Call(name, 1_000) for name in names))
     profile = profile_of(engine, *(ours(name, 1_000) for name in names))
-    start_ns = time.process_time_ns()
-    functions_of(profile)
-    return time.process_time_ns() - start_ns
+    taken_ns = []
+    gc.disable()  # it looks at all that other tests have left, too
+    try:
+        for _ in range(3):
+            start_ns = time.process_time_ns()
+            functions_of(profile)
+            taken_ns.append(time.process_time_ns() - start_ns)
+    finally:
+        gc.enable()
+    return min(taken_ns)
 
 
 def test_an_engine_that_calls_very_many_functions_takes_no_longer_for_each() -> None:
