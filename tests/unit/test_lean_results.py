@@ -23,6 +23,7 @@ from support.lean_results import (
 from pytest_zacperf.engines.lean import read_results
 from pytest_zacperf.engines.lean.records import DataRequests, LeanRun
 from pytest_zacperf.errors import StoreError
+from pytest_zacperf.foreign_events import bare
 from pytest_zacperf.records import EquityPoint, Trade
 
 # Orders, order events, trades: as the files themselves have them.
@@ -262,7 +263,7 @@ def test_what_an_order_has_beyond_its_events_is_extra(tmp_path: Path) -> None:
     assert first.type == "trailing_stop"
     assert first.extra == {"isAssignment": 0, "trailingAmount": 0.5, "trailingAsPercentage": 1}
     assert last.stop_price == 249.0
-    assert found.bare_order_events[0].type == "market"
+    assert bare(first).type == "market"
 
 
 def test_how_many_requests_for_data_failed_is_read(tmp_path: Path) -> None:

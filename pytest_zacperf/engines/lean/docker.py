@@ -20,6 +20,7 @@ from pytest_zacperf.engines.lean.watching import ContainerWatch
 PROJECT, WRAPPERS, RESULTS, DATA = "/LeanCLI", "/zacperf", "/Results", "/Lean/Data"
 LAUNCHER_FOLDER = "/Lean/Launcher/bin/Debug"
 STORAGE = "/Storage"
+LAUNCHER = "QuantConnect.Lean.Launcher.dll"
 WRAPPER = "zacperf_window.py"
 CONTAINER_LOG = "container.log"
 
@@ -101,15 +102,45 @@ class DockerLean(LeanBacktest):
         )
 
     def _options(self, prepared: Prepared, context: Context, output: Path) -> dict[str, object]:
+        return {
+            "image": self.image,
+            "name": prepared.container,
+            "labels": {"tool": "pytest-zacperf"},
+            "entrypoint": ["python", f"{HOOK_PLACE}/rusage.py", "dotnet", LAUNCHER],
+            "environment": {
+                **self.lean_environment(prepared, context),
+                **owner(),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            "volumes": {
+                str(host): {"bind": place, "mode": "rw" if host == output else "ro"}
+                for host, place in self._mounts(prepared, context, output).items()
+            },
+            "nano_cpus": None if self.cpus is None else round(self.cpus * 1e9),
+            "mem_limit": self.memory_bytes,
+            "cpuset_cpus": ",".join(map(str, bound_processors())) or None,
+        }
+
+    def _mounts(self, prepared: Prepared, context: Context, output: Path) -> dict[Path, str]:
         wrappers = context.working_folder / "window"
         wrappers.mkdir()
-        module = prepared.project.algorithm.stem
-        algorithm = f"{PROJECT}/{module}.py"
         if prepared.setting.wrapper is not None:
             (wrappers / WRAPPER).write_text(prepared.setting.wrapper, encoding="utf-8")
-            algorithm = f"{WRAPPERS}/{WRAPPER}"
         config = context.working_folder / "config.json"
-        LauncherConfig(
+        self._config(prepared).write(config)
+        return {
+            prepared.project.folder: PROJECT,
+            prepared.workspace.data.resolve(): DATA,
+            wrappers: WRAPPERS,
+            hook_folder(context): HOOK_PLACE,
+            output: RESULTS,
+            config: f"{LAUNCHER_FOLDER}/config.json",
+        }
+
+    def _config(self, prepared: Prepared) -> LauncherConfig:
+        own = f"{PROJECT}/{prepared.project.algorithm.name}"
+        algorithm = own if prepared.setting.wrapper is None else f"{WRAPPERS}/{WRAPPER}"
+        return LauncherConfig(
             algorithm=algorithm,
             type_name=Path(algorithm).stem,
             language=prepared.project.language,
@@ -119,32 +150,4 @@ class DockerLean(LeanBacktest):
             algorithm_id=ALGORITHM_ID,
             parameters=self.lean_parameters(prepared) or prepared.project.parameters,
             python_paths=(PROJECT,),
-        ).write(config)
-        cores = bound_processors()
-        return {
-            "image": self.image,
-            "name": prepared.container,
-            "labels": {"tool": "pytest-zacperf"},
-            "entrypoint": [
-                "python",
-                f"{HOOK_PLACE}/rusage.py",
-                "dotnet",
-                "QuantConnect.Lean.Launcher.dll",
-            ],
-            "environment": {
-                **self.lean_environment(prepared, context),
-                **owner(),
-                "PYTHONDONTWRITEBYTECODE": "1",
-            },
-            "volumes": {
-                str(prepared.project.folder): {"bind": PROJECT, "mode": "ro"},
-                str(prepared.workspace.data.resolve()): {"bind": DATA, "mode": "ro"},
-                str(wrappers): {"bind": WRAPPERS, "mode": "ro"},
-                str(hook_folder(context)): {"bind": HOOK_PLACE, "mode": "ro"},
-                str(output): {"bind": RESULTS, "mode": "rw"},
-                str(config): {"bind": f"{LAUNCHER_FOLDER}/config.json", "mode": "ro"},
-            },
-            "nano_cpus": None if self.cpus is None else round(self.cpus * 1e9),
-            "mem_limit": self.memory_bytes,
-            "cpuset_cpus": ",".join(map(str, cores)) or None,
-        }
+        )

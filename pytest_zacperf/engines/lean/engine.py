@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
@@ -97,11 +98,36 @@ class LeanEngine(LeanBacktest):
 
     def execute(self, prepared: Prepared, context: Context) -> Finished:
         """Run the client and wait until its container is gone."""
-        cli = self._cli
-        if cli is None:
-            raise EngineError(f"{self.name} is not prepared", "call prepare() before run()")
-        files = RunFiles.of(prepared)
-        order = RunOrder(
+        cli, files = self._require_cli(), RunFiles.of(prepared)
+        order = self._order(prepared, context, files)
+        log = context.working_folder / CLIENT_LOG
+        # A client that is killed leaves its temporary files: there, they go with the run.
+        temporary = context.working_folder / "tmp"
+        temporary.mkdir()
+        with docker_client.closing(docker_client.connected()) as client:
+            watch = ContainerWatch(client, prepared.container, bound_processors())
+            with (
+                guarded(prepared.container, [files.wrapper, files.config]),
+                prepared.workspace.copy_of_config(files.config),
+                files.written_wrapper(prepared.setting.wrapper),
+                prepared.project.unchanged_config(),
+                docker_client.container_removed(client, prepared.container),
+                watch.watching(),
+            ):
+                variables = {**WIDE, "TMPDIR": str(temporary)}
+                status = wait_for(cli.command(order), prepared.workspace.root, log, variables)
+        said = log.read_text(encoding="utf-8", errors="replace")
+        folder = _moved(order.output, context.working_folder / "lean")
+        return Finished(
+            ending=Ending(exit_status=status, said=said, folder=folder),
+            source=CONTAINER_RUSAGE,
+            seen=(watch.stats, watch.proc),
+            added=(files.wrapper.name,),
+            warnings=tuple(_warnings(cli)),
+        )
+
+    def _order(self, prepared: Prepared, context: Context, files: RunFiles) -> RunOrder:
+        return RunOrder(
             algorithm=files.wrapper if prepared.setting.wrapper else prepared.project.folder,
             image=self.image,
             output=_output_folder(prepared, context),
@@ -119,42 +145,25 @@ class LeanEngine(LeanBacktest):
             volumes={hook_folder(context): HOOK_PLACE},
             arguments=self._arguments,
         )
-        # A client that is killed leaves its temporary files: there, they go with the run.
-        temporary = context.working_folder / "tmp"
-        temporary.mkdir()
-        with docker_client.closing(docker_client.connected()) as client:
-            watch = ContainerWatch(client, prepared.container, bound_processors())
-            with (
-                guarded(prepared.container, [files.wrapper, files.config]),
-                prepared.workspace.copy_of_config(files.config),
-                files.written_wrapper(prepared.setting.wrapper),
-                prepared.project.unchanged_config(),
-                docker_client.container_removed(client, prepared.container),
-                watch.watching(),
-            ):
-                log = context.working_folder / CLIENT_LOG
-                variables = {**WIDE, "TMPDIR": str(temporary)}
-                status = wait_for(cli.command(order), prepared.workspace.root, log, variables)
-        ending = Ending(
-            exit_status=status,
-            said=log.read_text(encoding="utf-8", errors="replace"),
-            folder=_moved(order.output, context.working_folder / "lean"),
-        )
-        return Finished(
-            ending=ending,
-            source=CONTAINER_RUSAGE,
-            seen=(watch.stats, watch.proc),
-            added=(files.wrapper.name,),
-            warnings=tuple(_warnings(cli)),
-        )
+
+    def _require_cli(self) -> LeanCli:
+        if self._cli is None:
+            raise EngineError(f"{self.name} is not prepared", "call prepare() before run()")
+        return self._cli
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFiles:
-    """The two files that one run needs in folders of the user."""
+    """The two files that one run needs in folders of the user.
 
-    def __init__(self, wrapper: Path, config: Path) -> None:
-        self.wrapper = wrapper
-        self.config = config
+    Attributes:
+        wrapper: In the project.
+        config: Beside ``lean.json``.
+
+    """
+
+    wrapper: Path
+    config: Path
 
     @classmethod
     def of(cls, prepared: Prepared) -> RunFiles:

@@ -62,7 +62,6 @@ class LeanRun:
         end: Last day that was really used.
         order_events: In the order of the file; with types, tags and limits of the orders where the
             main file is there.
-        bare_order_events: The same without what the orders know, as a lone file has them.
         has_orders: Whether the main file said which type and tag an order had.
         trades: Closed trades; None without a main file.
         equity: Net liquidation value; None where no file has it.
@@ -82,7 +81,6 @@ class LeanRun:
     start: dt.date | None
     end: dt.date | None
     order_events: tuple[OrderEvent, ...]
-    bare_order_events: tuple[OrderEvent, ...] = ()
     has_orders: bool
     trades: tuple[Trade, ...] | None
     equity: tuple[EquityPoint, ...] | None

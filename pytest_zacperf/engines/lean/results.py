@@ -57,7 +57,6 @@ def read_results(folder: Path) -> LeanRun:
         start=day_of(content.configuration.get("startDate")),
         end=day_of(content.configuration.get("endDate")),
         order_events=events if orders is None else tuple(joined(events, orders)),
-        bare_order_events=events,
         has_orders=orders is not None,
         trades=None if main is None else tuple(trades_of(main.performance)),
         equity=equity,
@@ -66,7 +65,6 @@ def read_results(folder: Path) -> LeanRun:
         requests=_requests(folder),
         log=log,
         warnings=(
-            *files.warnings,
             *_doubts(files, content, rows, orders),
             *log_warnings,
             *(violations(rows, orders, statistics) if rows else ()),
@@ -124,6 +122,7 @@ def _equity(
 def _doubts(
     files: LeanFiles, content: _Content, rows: list[Object], orders: Mapping[int, Object] | None
 ) -> Iterator[str]:
+    yield from files.warnings
     if orders and not rows:
         yield f"the main file has {len(orders)} orders, and there is no file of order events"
     if content.state.get("Status") == RUNNING:
