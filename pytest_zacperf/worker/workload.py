@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import threading
 from collections.abc import Iterable
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_zacperf import environment, store
-from pytest_zacperf.engines import BacktestOutput, Engine
+from pytest_zacperf.engines import Engine
 from pytest_zacperf.engines.lookup import load_engine, require_engine, resolve_reference
 from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.measure import Measurement, Meter
@@ -27,10 +26,9 @@ from pytest_zacperf.records import (
 )
 from pytest_zacperf.sentences import LONGEST_REASON, error_sentence, one_line, with_hint
 from pytest_zacperf.stages import StageContext
-from pytest_zacperf.store import RunOutput
 from pytest_zacperf.worker import conditions, findings, queued, returned
 from pytest_zacperf.worker.context import WorkerContext
-from pytest_zacperf.worker.reported import reported_costs
+from pytest_zacperf.worker.found import found_by, write_found
 from pytest_zacperf.worker.sources import mapped, require_own_sources
 
 
@@ -61,27 +59,23 @@ def run_workload(
         measurement, was_stopped = _measured_run(request, engine, context, total, profiler)
         _wait_at_gate(1, context, gates)  # what comes now would disturb a run still under way
         watched_by = list(conditions.tracing_problems())
-        output = _collected(engine, context, was_stopped=was_stopped)
+        found = found_by(engine, context, measurement, was_stopped=was_stopped)
         _require_own_sources(request, engine)  # what run() and collect() have loaded, too
-        recorded = returned.recorded(engine, output, context.stages)
-        costs = reported_costs(
-            findings.costs_of(measurement, recorded.stages, context), engine, output
-        )
-        recorded = dataclasses.replace(recorded, stages=costs.stages)
         effective = _effective(request.workload, engine)
         sources = {**_loaded_sources(request, engine), **ready.sources}
-    order_events_hash = _written(context, profiler, recorded, was_stopped=was_stopped)
+    order_events_hash = write_found(found, context, profiler)  # first: it looks at every value
+    recorded, data = found.recorded, found.output.data_fingerprint
     result = WorkerResult(
         workload=effective,
-        costs=costs,
-        work=None if was_stopped else findings.work_of(output.data_points, recorded),
+        costs=found.costs,
+        work=found.work,
         order_events_hash=order_events_hash,
-        fingerprints=findings.fingerprints_of(sources, output.data_fingerprint, effective, where),
+        fingerprints=findings.fingerprints_of(sources, data, effective, where),
         environment=where,
         statistics=dict(recorded.statistics),
         counts=dict(context.counts),
-        warnings=(*watched_by, *findings.warnings_of(output, context)),
-        conditions=findings.conditions_of(measurement, costs),
+        warnings=(*watched_by, *findings.warnings_of(found.output, context)),
+        conditions=findings.conditions_of(measurement, found.costs),
         setup=ready.setup,
         downloads=queued.downloads_of(engine, tuple(recorded.stages), context.counts),
         invariants=ready.invariants,
@@ -117,18 +111,6 @@ def _wait_at_gate(
     if may_go_on is not None:
         store.come_to_gate(context.run_folder, number)
         may_go_on.acquire()
-
-
-def _written(
-    context: WorkerContext, profiler: Profiler | None, recorded: RunOutput, *, was_stopped: bool
-) -> str | None:
-    with store.storing(context.run_folder):
-        if profiler is not None:
-            store.write_profile(context.run_folder, profiler.profile())
-        if was_stopped:  # what it traded by then is no result
-            store.write_stages(context.run_folder, recorded.stages)
-            return None
-        return store.write_output(context.run_folder, recorded)
 
 
 def _prepared(
@@ -174,12 +156,6 @@ def _measured_run(
     except queued.TimeLimitReached:
         was_stopped = True
     return meter.measurement, was_stopped
-
-
-def _collected(engine: Engine, context: WorkerContext, *, was_stopped: bool) -> BacktestOutput:
-    if was_stopped:  # half of a backtest has no result to collect
-        return BacktestOutput()
-    return returned.require_output(engine.collect(context), engine)
 
 
 def _code_root(request: RunRequest) -> Path:
