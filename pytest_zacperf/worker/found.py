@@ -11,7 +11,7 @@ from pytest_zacperf.measure import Measurement
 from pytest_zacperf.profiling import Profiler
 from pytest_zacperf.records import Costs, Work
 from pytest_zacperf.store import RunOutput
-from pytest_zacperf.worker import findings, returned
+from pytest_zacperf.worker import conditions, findings, returned
 from pytest_zacperf.worker.context import WorkerContext
 from pytest_zacperf.worker.reported import reported_costs
 
@@ -24,6 +24,7 @@ class Found:
         output: What the engine gave.
         recorded: What of it is stored.
         costs: What the run cost.
+        warnings: What a reader of the results must know.
         was_stopped: Whether it was stopped at its time limit.
 
     """
@@ -31,6 +32,7 @@ class Found:
     output: BacktestOutput
     recorded: RunOutput
     costs: Costs
+    warnings: tuple[str, ...]
     was_stopped: bool
 
     @property
@@ -50,6 +52,7 @@ def found_by(
         ZacperfError: It gave what cannot be used.
 
     """
+    watched_by = list(conditions.tracing_problems())  # before an engine tidies up
     # Half of a backtest has no result to collect.
     given: object = BacktestOutput() if was_stopped else engine.collect(context)
     output = returned.require_output(given, engine)
@@ -60,6 +63,7 @@ def found_by(
         output=output,
         recorded=dataclasses.replace(recorded, stages=costs.stages),
         costs=costs,
+        warnings=(*watched_by, *findings.warnings_of(output, context)),
         was_stopped=was_stopped,
     )
 

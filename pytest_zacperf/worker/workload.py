@@ -58,7 +58,6 @@ def run_workload(
         _wait_at_gate(0, context, gates)
         measurement, was_stopped = _measured_run(request, engine, context, total, profiler)
         _wait_at_gate(1, context, gates)  # what comes now would disturb a run still under way
-        watched_by = list(conditions.tracing_problems())
         found = found_by(engine, context, measurement, was_stopped=was_stopped)
         _require_own_sources(request, engine)  # what run() and collect() have loaded, too
         effective = _effective(request.workload, engine)
@@ -74,7 +73,7 @@ def run_workload(
         environment=where,
         statistics=dict(recorded.statistics),
         counts=dict(context.counts),
-        warnings=(*watched_by, *findings.warnings_of(found.output, context)),
+        warnings=found.warnings,
         conditions=findings.conditions_of(measurement, found.costs),
         setup=ready.setup,
         downloads=queued.downloads_of(engine, tuple(recorded.stages), context.counts),
