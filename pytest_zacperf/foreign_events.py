@@ -43,6 +43,7 @@ LEFT_OUT = frozenset({"id", "algorithmid", "symbol", "symbolpermtick", "fillpric
 STATUSES: Mapping[str, str] = {
     **{status.replace("_", ""): status for status in get_args(OrderStatus)},
     "new": "submitted",
+    "none": "submitted",  # Lean: no state yet
     "updatesubmitted": "updated",
     "invalid": "rejected",
     "cancelled": "canceled",
@@ -60,6 +61,8 @@ TYPES: Mapping[tuple[bool, bool], str] = {
 }
 # What Lean's orders have and its events do not; joined, it is under ``extra``.
 OF_ORDERS = ("trailingAmount", "trailingAsPercentage", "triggerPrice")
+# Names, under ``extra``, of prices and of the above that an order gave to its event.
+FROM_ORDER = "fromOrder"
 # Below these a number of time is in s, ms or us; none of them is a date between 1973 and 5138.
 UNITS = ((100_000_000_000, 1_000_000_000), (10**14, 1_000_000), (10**17, 1_000))
 FRACTION = re.compile(r"(?P<start>.*\d)[.,](?P<fraction>\d+)(?P<zone>[Zz]|[+-].*|)")
@@ -96,9 +99,19 @@ def order_events_of(rows: Iterable[Row]) -> list[OrderEvent]:
 
 def bare(event: OrderEvent) -> OrderEvent:
     """Return an event as a file of order events alone has it: its type is what its prices say."""
-    has = (event.stop_price is not None, event.limit_price is not None)
-    extra = {name: value for name, value in (event.extra or {}).items() if name not in OF_ORDERS}
-    return msgspec.structs.replace(event, type=TYPES[has], tag=None, extra=extra or None)
+    given = str((event.extra or {}).get(FROM_ORDER, "")).split()
+    stop_price = None if "stop_price" in given else event.stop_price
+    limit_price = None if "limit_price" in given else event.limit_price
+    left_out = {FROM_ORDER, *given}
+    extra = {name: value for name, value in (event.extra or {}).items() if name not in left_out}
+    return msgspec.structs.replace(
+        event,
+        type=TYPES[stop_price is not None, limit_price is not None],
+        stop_price=stop_price,
+        limit_price=limit_price,
+        tag=None,
+        extra=extra or None,
+    )
 
 
 def _fields(row: Row) -> dict[str, Any]:

@@ -110,8 +110,9 @@ def _between(sides: Sequence[Side], tolerances: Mapping[str, Tolerance]) -> RunP
 
 
 def _nothing_in_common(found: RunParity) -> str:
-    only = ", ".join(found.only_one_has) or "something"
-    return f"{found.names[0]} and {found.names[1]} have nothing in common: one alone has {only}"
+    only = [f"one alone has {', '.join(found.only_one_has)}"] if found.only_one_has else []
+    why = "; ".join([*only, *found.not_compared]) or "neither has a result"
+    return f"{found.names[0]} and {found.names[1]} have nothing in common: {why}"
 
 
 def _damaged(sides: Sequence[Side]) -> str:
@@ -148,6 +149,10 @@ def _text(found: RunParity, sides: Sequence[Side], form: str) -> str:
             "candidate": found.names[1],
             "identical": found.is_identical,
             "same_inputs": found.same_inputs,
+            "compared": found.compared,
+            "only_one_has": found.only_one_has,
+            "not_compared": found.not_compared,
+            "notes": found.notes,
             "order_events": report,
             "trades": found.trades,
             "equity": found.equity,

@@ -10,10 +10,12 @@ from pytest_zacperf.render.divergence import difference_lines
 from pytest_zacperf.render.parity_report import parity_detail_lines
 from pytest_zacperf.render.rows import rows_lines
 from pytest_zacperf.render.stages import stage_sides_table
-from pytest_zacperf.render.text import escape, table_lines, value_text
+from pytest_zacperf.render.text import LONGEST_VALUE, escape, table_lines, value_text
 from pytest_zacperf.run_parity import ChangedValue, RunParity
 
 MOST_VALUES = 20
+# Of two long texts, how many characters are shown before the first that is not the same.
+SAME_BEFORE = 8
 WORDS = ("baseline", "candidate")
 VALUE_HEADER = ("figure", *WORDS)
 
@@ -67,11 +69,23 @@ def _values(title: str, values: Sequence[ChangedValue]) -> Iterator[str]:
     if not values:
         return
     yield f"{title}:"
-    rows = [(escape(one.name), value_text(one.expected), value_text(one.actual)) for one in values]
+    rows = [(escape(one.name), *_value_texts(one)) for one in values]
     shown = table_lines(VALUE_HEADER, rows[:MOST_VALUES], numbers=frozenset({1, 2}))
     yield from (f"  {line}" for line in shown)
     if len(rows) > MOST_VALUES:
         yield f"  and {len(rows) - MOST_VALUES} more"
+
+
+def _value_texts(one: ChangedValue) -> tuple[str, str]:
+    expected, actual = one.expected, one.actual
+    if isinstance(expected, str) and isinstance(actual, str):
+        pairs = zip(expected, actual, strict=False)
+        shorter = min(len(expected), len(actual))
+        same = next((at for at, (a, b) in enumerate(pairs) if a != b), shorter)
+        if max(len(expected), len(actual)) > LONGEST_VALUE and same > SAME_BEFORE:
+            start = same - SAME_BEFORE
+            expected, actual = f"...{expected[start:]}", f"...{actual[start:]}"
+    return value_text(expected), value_text(actual)
 
 
 def _stages(found: RunParity) -> Iterator[str]:

@@ -6,6 +6,7 @@ each path of the container is replaced by that of the host that is mounted there
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -29,7 +30,11 @@ PROGRAMS: Mapping[str, str] = {
     "python": f'exec {sys.executable} "$@"',
     # The launcher's DLL is the first argument.
     "dotnet": f'shift\nexec {sys.executable} -I WITNESS {stand_in_lean.__file__} "$@"',
+    # What a project requires is never installed on the host.
+    "pip": 'echo "pip $*"',
 }
+# Of LEAN's image, for a container that names none.
+ENTRYPOINT = ("dotnet", "QuantConnect.Lean.Launcher.dll")
 
 # Asks the kernel what LEAN used, to hold it against what is counted for us.
 WITNESS = """
@@ -47,6 +52,13 @@ sys.exit(code if code >= 0 else 128 - code)
 """
 
 
+def signal_number(name: str) -> int:
+    """Return a signal that is named as Docker's callers name it: ``SIGINT``, ``INT`` or ``2``."""
+    if name.isdigit():
+        return int(name)
+    return signal.Signals[name if name.startswith("SIG") else f"SIG{name}"]
+
+
 @dataclass(slots=True)
 class Container:
     """One container, from its creation to its removal."""
@@ -61,6 +73,7 @@ class Container:
     ended: threading.Event = field(default_factory=threading.Event)
     exit_status: int = 0
     updates: list[dict[str, Any]] = field(default_factory=list)
+    cpu_ns: int = 0
 
     @property
     def mounts(self) -> dict[str, str]:
@@ -69,7 +82,7 @@ class Container:
         found = {mount["Target"]: mount["Source"] for mount in host.get("Mounts") or []}
         for bind in host.get("Binds") or []:
             source, place = bind.split(":")[:2]
-            found[place] = source
+            found[place] = source if source.startswith("/") else self._volume(source)
         return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
     @property
@@ -83,7 +96,7 @@ class Container:
         environment = {name: self._translated(v, mounts) for name, v in self.environment.items()}
         if self.wish.get("no_hook"):
             environment.pop("BASH_ENV", None)
-        entry = [*(self.payload.get("Entrypoint") or []), *(self.payload.get("Cmd") or [])]
+        entry = [*(self.payload.get("Entrypoint") or ENTRYPOINT), *(self.payload.get("Cmd") or [])]
         binary = self._programs()
         self.process = subprocess.Popen(  # noqa: S603 - what the test asks for
             [shutil.which(entry[0], path=binary) or entry[0], *self._arguments(entry[1:], mounts)],
@@ -101,7 +114,7 @@ class Container:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        threading.Thread(target=self._follow, daemon=True).start()
+        threading.Thread(target=self._follow, args=(self.process, mounts), daemon=True).start()
 
     @property
     def used(self) -> dict[str, float]:
@@ -118,14 +131,31 @@ class Container:
         """Whether it runs."""
         return self.process is not None and not self.ended.is_set()
 
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        """Send a signal to all of its processes."""
+    def signal(self, number: int) -> None:
+        """Send a signal to its first process alone, as Docker does."""
         if self.process is not None and self.is_running:
-            os.killpg(self.process.pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
+
+    def stop(self, longest_s: float) -> None:
+        """Send the signal that it shall stop at, and kill it when it has not."""
+        if self.is_running:
+            self.signal(signal_number(self.payload.get("StopSignal") or "SIGTERM"))
+            self.ended.wait(longest_s)
+            self.kill()
+
+    def kill(self) -> None:
+        """End all of its processes, and wait until they have ended."""
+        if self.process is not None and self.is_running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.ended.wait()
 
     def frame(self, start: int) -> bytes:
-        """Return what it printed from a position on, as Docker frames it."""
+        """Return what it printed from a position on, as Docker frames it without a terminal."""
         text = bytes(self.output[start:])
+        if self.payload.get("Tty"):
+            return text
         return struct.pack(">BxxxL", 1, len(text)) + text if text else b""
 
     def state(self) -> dict[str, Any]:
@@ -137,7 +167,11 @@ class Container:
         return {
             "Id": self.id,
             "Name": f"/{self.name}",
-            "Config": {"Tty": False, "Image": self.payload.get("Image", ""), "Labels": {}},
+            "Config": {
+                "Tty": bool(self.payload.get("Tty")),
+                "Image": self.payload.get("Image", ""),
+                "Labels": self.payload.get("Labels") or {},
+            },
             "Image": "sha256:1",
             "State": {
                 "Status": status,
@@ -148,29 +182,58 @@ class Container:
         }
 
     def sample(self) -> dict[str, Any]:
-        """Return Docker's statistics of all of its processes."""
-        cpu_s, memory = 0.0, 0
-        if self.process is not None and self.is_running:
-            own = psutil.Process(self.process.pid)
-            for process in [own, *own.children(recursive=True)]:
-                times = process.cpu_times()
-                cpu_s += times.user + times.system
+        """Return Docker's statistics of all of its processes; its CPU time never falls."""
+        memory = 0
+        cpu_s = 0.0
+        for process in self._processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                # With the children that have ended and were waited for.
+                cpu_s += sum(process.cpu_times()[:4])
                 memory += process.memory_info().rss
+        self.cpu_ns = max(self.cpu_ns, round(cpu_s * 1e9))
         return {
-            "cpu_stats": {"cpu_usage": {"total_usage": round(cpu_s * 1e9)}},
+            "cpu_stats": {"cpu_usage": {"total_usage": self.cpu_ns}},
             "memory_stats": {"usage": memory + 5_000, "stats": {"inactive_file": 5_000}},
         }
 
-    def _follow(self) -> None:
-        process = self.process
-        if process is None or process.stdout is None:
-            raise AssertionError
-        for line in process.stdout:
-            self.output += line
+    def _processes(self) -> list[psutil.Process]:
+        if self.process is None or not self.is_running:
+            return []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            own = psutil.Process(self.process.pid)
+            return [own, *own.children(recursive=True)]
+        return []
+
+    def _follow(self, process: subprocess.Popen[bytes], mounts: Mapping[str, str]) -> None:
+        reader = threading.Thread(target=self._read, args=(process, mounts), daemon=True)
+        reader.start()
+        # The first process takes all others with it. Its id stays its own until it is reaped.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         code = process.wait()
+        reader.join()
         self.exit_status = code if code >= 0 else 128 - code
-        process.stdout.close()
         self.ended.set()
+
+    def _read(self, process: subprocess.Popen[bytes], mounts: Mapping[str, str]) -> None:
+        if process.stdout is None:
+            raise AssertionError
+        with process.stdout:
+            for line in process.stdout:
+                self.output += self._inside(line, mounts)
+
+    def _inside(self, line: bytes, mounts: Mapping[str, str]) -> bytes:
+        # A container knows its own paths alone.
+        for place, host in sorted(mounts.items(), key=lambda pair: -len(pair[1])):
+            pattern = rf"{re.escape(host)}(?=[/\s'\"]|$)"
+            line = re.sub(pattern.encode(), place.encode(), line)
+        return line
+
+    def _volume(self, name: str) -> str:
+        folder = self.folder.parent / "volumes" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder)
 
     def _mounted_scripts(self) -> dict[str, str]:
         mounts = self.mounts

@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 import shutil
+import signal
 import socketserver
 import tempfile
 import threading
@@ -19,7 +20,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from support.docker_containers import Container
+from support.docker_containers import Container, signal_number
 
 IMAGE = "quantconnect/lean:17369"
 DIGEST = "sha256:0123456789abcdef0123456789abcdef"
@@ -39,6 +40,8 @@ class DockerDaemon:
         requests: Method and path of each call.
         containers: By id.
         made: All that were ever created.
+        networks: Names of those that were created.
+        volumes: Names of those that were created.
 
     """
 
@@ -48,6 +51,8 @@ class DockerDaemon:
     requests: list[str] = field(default_factory=list)
     containers: dict[str, Container] = field(default_factory=dict)
     made: list[Container] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
+    volumes: list[str] = field(default_factory=list)
     is_gone: bool = False
 
     @property
@@ -58,11 +63,11 @@ class DockerDaemon:
     @property
     def running(self) -> list[str]:
         """Names of the containers that run."""
-        return [one.name for one in self.containers.values() if one.is_running]
+        return [one.name for one in list(self.containers.values()) if one.is_running]
 
     def find(self, key: str) -> Container | None:
         """Return a container by its id or name."""
-        for one in self.containers.values():
+        for one in list(self.containers.values()):
             if key in {one.id, one.name}:
                 return one
         return None
@@ -84,16 +89,17 @@ class DockerDaemon:
 def docker_daemon(**wish: Any) -> Iterator[DockerDaemon]:  # noqa: ANN401 - JSON values
     """Run an engine while the block runs; its containers end with it."""
     # The path of a socket has 107 characters at most, and pytest's folders are long.
-    daemon = DockerDaemon(Path(tempfile.mkdtemp(prefix="zd")), dict(wish))
+    short = tempfile.mkdtemp(prefix="zd", dir="/tmp")  # noqa: S108 - of a name of its own
+    daemon = DockerDaemon(Path(short), dict(wish))
     server = _Server(str(daemon.folder / "docker.sock"), _handler(daemon))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield daemon
     finally:
         server.shutdown()
         server.server_close()
-        for one in daemon.containers.values():
+        for one in list(daemon.containers.values()):
             one.kill()
         shutil.rmtree(daemon.folder, ignore_errors=True)
 
@@ -174,6 +180,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
 
+    def says(self, name: str) -> bool:
+        """Return whether the query sets a switch."""
+        return self.query.get(name) in {"1", "True", "true"}
+
     def container(self, key: str) -> Container | None:
         """Return a container, or answer that there is none."""
         found = self.daemon.find(key)
@@ -205,7 +215,11 @@ def _inspect_image(handler: _Handler, name: str) -> None:
 
 
 def _create(handler: _Handler) -> None:
-    name = handler.query.get("name", "unnamed")
+    name = handler.query.get("name", f"unnamed-{len(handler.daemon.made) + 1}")
+    image = handler.body["Image"]
+    if image not in {*handler.daemon.images, DIGEST}:
+        handler.send(404, {"message": f"No such image: {image}"})
+        return
     if handler.daemon.find(name) is not None:
         handler.send(409, {"message": f"the name {name} is in use"})
         return
@@ -217,9 +231,14 @@ def _start(handler: _Handler, key: str) -> None:
     if found is not None and handler.daemon.wish.get("refuse"):
         handler.send(500, {"message": "no more memory"})
     elif found is not None:
-        found.start()
-        handler.send(204)
+        try:
+            found.start()
+        except OSError as e:
+            handler.send(400, {"message": f"exec: {e}"})
+            return
+        # Before the answer: who has it may ask again at once.
         handler.daemon.is_gone = bool(handler.daemon.wish.get("vanish"))
+        handler.send(204)
 
 
 def _inspect(handler: _Handler, key: str) -> None:
@@ -229,13 +248,22 @@ def _inspect(handler: _Handler, key: str) -> None:
 
 
 def _list(handler: _Handler) -> None:
-    found = handler.daemon.containers.values()
+    if "filters" in handler.query:
+        handler.send(400, {"message": "the stand-in lists without filters"})
+        return
+    found = list(handler.daemon.containers.values())
     handler.send(
         200,
         [
-            {"Id": one.id, "Names": [f"/{one.name}"], "Image": IMAGE, "State": "running"}
+            {
+                "Id": one.id,
+                "Names": [f"/{one.name}"],
+                "Image": one.payload["Image"],
+                "Labels": one.payload.get("Labels") or {},
+                "State": one.state()["State"]["Status"],
+            }
             for one in found
-            if handler.query.get("all") in {"1", "True", "true"} or one.is_running
+            if handler.says("all") or one.is_running
         ],
     )
 
@@ -243,16 +271,17 @@ def _list(handler: _Handler) -> None:
 def _logs(handler: _Handler, key: str) -> None:
     found = handler.container(key)
     if found is not None:
-        follows = handler.query.get("follow") in {"1", "True", "true"}
-        handler.stream(_frames(found, follows=follows))
+        # Lean's client asks for the whole, or for what is printed from now on.
+        start = len(found.output) if handler.query.get("tail") == "0" else 0
+        handler.stream(_frames(found, start, follows=handler.says("follow")))
 
 
-def _frames(container: Container, *, follows: bool) -> Iterator[bytes]:
-    sent = 0
+def _frames(container: Container, sent: int, *, follows: bool) -> Iterator[bytes]:
+    head = 0 if container.payload.get("Tty") else 8
     while True:
         has_ended = container.ended.is_set() or not follows
         frame = container.frame(sent)
-        sent += max(len(frame) - 8, 0)
+        sent += max(len(frame) - head, 0)
         yield frame
         if has_ended:
             return
@@ -265,6 +294,8 @@ def _stats(handler: _Handler, key: str) -> None:
         return
     if found.wish.get("no_stats"):
         handler.send(500, {"message": "no statistics here"})
+    elif not handler.says("stream"):
+        handler.send(200, found.sample())
     else:
         handler.stream(_samples(found))
 
@@ -277,7 +308,8 @@ def _samples(container: Container) -> Iterator[bytes]:
 def _wait(handler: _Handler, key: str) -> None:
     found = handler.container(key)
     if found is not None:
-        found.ended.wait()
+        if found.process is not None:
+            found.ended.wait()
         handler.send(200, {"StatusCode": found.exit_status})
 
 
@@ -288,20 +320,31 @@ def _kill(handler: _Handler, key: str) -> None:
     if not found.is_running:
         handler.send(409, {"message": f"container {key} is not running"})
         return
-    found.kill()
-    found.ended.wait()
+    number = signal_number(handler.query.get("signal", "SIGKILL"))
+    if number == signal.SIGKILL:
+        found.kill()
+    else:
+        found.signal(number)
     handler.send(204)
+
+
+def _stop(handler: _Handler, key: str) -> None:
+    found = handler.container(key)
+    if found is not None:
+        was_running = found.is_running
+        found.stop(float(handler.query.get("t", 10)))
+        handler.send(204 if was_running else 304)
 
 
 def _remove(handler: _Handler, key: str) -> None:
     found = handler.container(key)
     if found is None:
         return
-    if found.is_running and handler.query.get("force") not in {"1", "True", "true"}:
+    if found.is_running and not handler.says("force"):
         handler.send(409, {"message": f"container {key} is running"})
         return
     found.kill()
-    del handler.daemon.containers[found.id]
+    handler.daemon.containers.pop(found.id, None)
     handler.send(204)
 
 
@@ -320,12 +363,42 @@ def _version(handler: _Handler) -> None:
     handler.send(200, {"Version": "24.0.0", "ApiVersion": "1.43", "MinAPIVersion": "1.24"})
 
 
-def _nothing(handler: _Handler, *_: str) -> None:
-    handler.send(200, [])
+def _pull(handler: _Handler) -> None:
+    name = handler.query["fromImage"]
+    handler.send(404, {"message": f"pull access denied for {name}, or it does not exist"})
 
 
-def _made(handler: _Handler, *_: str) -> None:
-    handler.send(201, {"Id": "n", "Name": "n", "Warning": ""})
+def _list_networks(handler: _Handler) -> None:
+    handler.send(200, [{"Id": name, "Name": name} for name in handler.daemon.networks])
+
+
+def _create_network(handler: _Handler) -> None:
+    name = handler.body["Name"]
+    handler.daemon.networks.append(name)
+    handler.send(201, {"Id": name, "Warning": ""})
+
+
+def _inspect_network(handler: _Handler, name: str) -> None:
+    if name in handler.daemon.networks:
+        handler.send(200, {"Id": name, "Name": name})
+    else:
+        handler.send(404, {"message": f"network {name} not found"})
+
+
+def _list_volumes(handler: _Handler) -> None:
+    found = [_volume(name) for name in handler.daemon.volumes]
+    handler.send(200, {"Volumes": found, "Warnings": None})
+
+
+def _create_volume(handler: _Handler) -> None:
+    name = handler.body["Name"]
+    if name not in handler.daemon.volumes:
+        handler.daemon.volumes.append(name)
+    handler.send(201, _volume(name))
+
+
+def _volume(name: str) -> dict[str, Any]:
+    return {"Name": name, "Driver": "local", "CreatedAt": "2025-10-15T19:39:51Z"}
 
 
 Answer = Callable[..., None]
@@ -335,11 +408,12 @@ ROUTES: Mapping[tuple[str, str], Answer] = {
     ("GET", "/info"): _version,
     ("GET", "/images/json"): _list_images,
     ("GET", "/images/(.+)/json"): _inspect_image,
-    ("GET", "/networks"): _nothing,
-    ("POST", "/networks/create"): _made,
-    ("GET", "/networks/(.+)"): _made,
-    ("GET", "/volumes"): _nothing,
-    ("POST", "/volumes/create"): _made,
+    ("POST", "/images/create"): _pull,
+    ("GET", "/networks"): _list_networks,
+    ("POST", "/networks/create"): _create_network,
+    ("GET", "/networks/(.+)"): _inspect_network,
+    ("GET", "/volumes"): _list_volumes,
+    ("POST", "/volumes/create"): _create_volume,
     ("POST", "/containers/create"): _create,
     ("GET", "/containers/json"): _list,
     ("GET", "/containers/([^/]+)/json"): _inspect,
@@ -348,7 +422,7 @@ ROUTES: Mapping[tuple[str, str], Answer] = {
     ("GET", "/containers/([^/]+)/stats"): _stats,
     ("POST", "/containers/([^/]+)/wait"): _wait,
     ("POST", "/containers/([^/]+)/kill"): _kill,
-    ("POST", "/containers/([^/]+)/stop"): _kill,
+    ("POST", "/containers/([^/]+)/stop"): _stop,
     ("POST", "/containers/([^/]+)/update"): _update,
     ("DELETE", "/containers/([^/]+)"): _remove,
 }

@@ -107,3 +107,8 @@ def test_the_last_line_of_a_stage_counts_and_a_repeated_one_counts_once(tmp_path
 )
 def test_a_line_that_cannot_be_understood_is_a_warning(line: str) -> None:
     assert stages_in([line]) == ((), (f"a line of stage times cannot be understood: {line}",))
+
+
+def test_a_log_that_begins_with_a_byte_order_mark_counts_its_first_line(tmp_path: Path) -> None:
+    found, _ = log_of(tmp_path, f"\ufeff{LINES}")
+    assert found.wall_ns == 95_000_000_000

@@ -17,6 +17,8 @@ NO_RESULT = re.compile(r"(data-monitor-report|report|perf)-.*\.json|config\.json
 # At least one of them is in every main file.
 MAIN_KEYS = frozenset({"statistics", "orders", "totalPerformance", "charts", "runtimeStatistics"})
 CONFIG = "config"
+# As Lean's client and its optimizer make them.
+USUAL_ID = re.compile(r"\d+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class NoResultsError(StoreError):
@@ -70,14 +72,21 @@ def files_in(folder: Path) -> LeanFiles:
         *(path.name for path in mains if path.stem != chosen),
         *(path.name for (name, _), path in parts.items() if name != chosen),
     })
-    warning = f"{', '.join(others)} beside the run {chosen!r} belong to other runs: left out"
     return LeanFiles(
         id=chosen,
         main=next((path for path in mains if path.stem == chosen), None),
         order_events=parts.get((chosen, ORDER_EVENTS)),
         summary=parts.get((chosen, SUMMARY)),
-        warnings=(warning,) if others else (),
+        warnings=tuple(_doubts(chosen, wanted, others)),
     )
+
+
+def _doubts(chosen: str, wanted: str | None, others: Sequence[str]) -> Iterator[str]:
+    if others:
+        yield f"{', '.join(others)} beside the run {chosen!r} belong to other runs: left out"
+    # Names without an id may be of any run.
+    if chosen and wanted not in {None, chosen}:
+        yield f"Lean's client ran {wanted!r} last and no file is of that run: {chosen!r} was read"
 
 
 def _parts(folder: Path) -> Iterator[tuple[tuple[str, str], Path]]:
@@ -88,19 +97,26 @@ def _parts(folder: Path) -> Iterator[tuple[tuple[str, str], Path]]:
 
 
 def _mains(folder: Path) -> Sequence[Path]:
+    found = {
+        path: _is_main(path)
+        for path in _by_age(folder)
+        if not PART.fullmatch(path.name) and not NO_RESULT.fullmatch(path.name)
+    }
+    # A damaged file may be one: that it is damaged is told when it is read. Beside a whole one it
+    # must have the name of one.
+    has_whole = any(found.values())
     return [
         path
-        for path in _by_age(folder)
-        if not PART.fullmatch(path.name) and not NO_RESULT.fullmatch(path.name) and _is_main(path)
+        for path, is_main in found.items()
+        if is_main or (is_main is None and (not has_whole or USUAL_ID.fullmatch(path.stem)))
     ]
 
 
-def _is_main(path: Path) -> bool:
-    # A damaged file of a usual name is one: the error that it is damaged comes when it is read.
+def _is_main(path: Path) -> bool | None:
     try:
         keys = {camel(name) for name in read_object(path)}
     except StoreError:
-        return True
+        return None
     return bool(MAIN_KEYS & keys)
 
 

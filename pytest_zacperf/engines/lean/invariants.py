@@ -17,8 +17,13 @@ from pytest_zacperf.records import StatisticValue
 FILLED = 3  # Common/Orders/OrderTypes.cs
 CENT = decimal.Decimal("0.01")
 TOTAL_FEES, TOTAL_ORDERS = "Total Fees", "Total Orders"
+# All amounts are in it, and `Total Fees` too; None said it before August 2022.
+ACCOUNT_CURRENCY = "algorithmConfiguration.accountCurrency"
 SIGNS = {"buy": 1, "sell": -1}
-FIGURE = re.compile(r"-?[\d.]+")
+# `$135.20`, `-$0.35`, `kr.1,002.00`
+FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
+# Of a quantity: the parts of a fill are written as floats.
+TOLERANCE = decimal.Decimal("1e-9")
 
 
 def violations(
@@ -51,7 +56,7 @@ def _directions(rows: Sequence[Object]) -> Iterator[str]:
     if wrong:
         first = wrong[0]
         yield (
-            f"{len(wrong)} fills have the sign of the other side, the first of order "
+            f"fills with the sign of the other side: {len(wrong)}, the first of order "
             f"{first.get('orderId')}: {first.get('direction')}, quantity "
             f"{first.get('fillQuantity')}"
         )
@@ -76,26 +81,43 @@ def _quantities(rows: Sequence[Object], orders: Mapping[int, Object]) -> Iterato
     wrong = [
         (name, filled[name], order.get("quantity"))
         for name, order in orders.items()
-        if order.get("status") == FILLED and filled[name] != _decimal(order.get("quantity"))
+        if order.get("status") == FILLED
+        and not _are_close(filled[name], _decimal(order.get("quantity")))
     ]
     if wrong:
         name, was, expected = wrong[0]
         yield (
-            f"{len(wrong)} filled orders have other fills than their quantity, the first is order "
+            f"filled orders whose fills are not their quantity: {len(wrong)}, the first is order "
             f"{name}: fills {was:f}, quantity {expected}"
         )
 
 
+def _are_close(filled: decimal.Decimal, quantity: decimal.Decimal) -> bool:
+    return abs(filled - quantity) <= abs(quantity) * TOLERANCE
+
+
 def _fees(rows: Sequence[Object], statistics: Mapping[str, StatisticValue]) -> Iterator[str]:
-    told = FIGURE.search(str(statistics.get(TOTAL_FEES, "")).replace(",", ""))
+    told = _amount(str(statistics.get(TOTAL_FEES, "")))
     currencies = {row["orderFeeCurrency"] for row in rows if row.get("orderFeeCurrency")}
-    if told is None or len(currencies) > 1:
+    # LEAN converts them, at rates that no file has.
+    is_converted = bool(
+        currencies - {statistics.get(ACCOUNT_CURRENCY) or next(iter(currencies), None)}
+    )
+    if told is None or is_converted:
         return
     total = sum((_decimal(row.get("orderFeeAmount")) for row in rows), decimal.Decimal())
     # As .NET writes it: 3.445 becomes 3.45.
     rounded = total.quantize(CENT, rounding=decimal.ROUND_HALF_UP)
-    if rounded != decimal.Decimal(told[0]):
+    if rounded != told:
         yield f"the fees of all fills are {rounded}, {TOTAL_FEES!r} is {statistics[TOTAL_FEES]}"
+
+
+def _amount(text: str) -> decimal.Decimal | None:
+    found = FIGURE.search(text)
+    if found is None:
+        return None
+    amount = decimal.Decimal(found[0].replace(",", ""))
+    return -amount if "-" in text[: found.start()] else amount
 
 
 def _counts(
@@ -108,7 +130,7 @@ def _counts(
         yield f"order events tell of {traded} orders, the main file of {len(orders)}"
     # `Total Trades` of 2022 counts something else.
     told = statistics.get(TOTAL_ORDERS)
-    if told is not None and str(told) != str(traded):
+    if told is not None and number(str(told).replace(",", "")) != traded:
         yield f"order events tell of {traded} orders, {TOTAL_ORDERS!r} is {told}"
 
 

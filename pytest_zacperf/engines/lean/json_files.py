@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TypeAlias
@@ -56,8 +57,8 @@ def read_json(path: Path) -> object:
     text = content.removeprefix(b"\xef\xbb\xbf")
     try:
         found: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as e:
-        raise StoreError(f"{path} is no whole JSON: {_where(e, len(content))}", HINT) from e
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
+        raise StoreError(f"{path} is no whole JSON: {_where(e, content)}", HINT) from e
     return found
 
 
@@ -92,20 +93,35 @@ def list_at(value: object, name: str) -> list[object]:
 
 
 def number(value: object) -> float | None:
-    """Return a number that may be written as text; None for what is none."""
+    """Return a number that may be written as text; None for what is none, as ``"NaN"`` is."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)
-    except ValueError:
+        found = float(value)
+    except (ValueError, OverflowError):
         return None
+    return found if math.isfinite(found) else None
 
 
-def _where(error: Exception, size: int) -> str:
+def _where(error: Exception, content: bytes) -> str:
     found = OFFSET.search(str(error))
     if found:
         return f"{str(error).partition(' (byte')[0]}, at byte {found[1]}"
-    return f"it ends too early, at byte {size}" if "truncated" in str(error) else str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is no UTF-8, at byte {_first_undecodable(content)}"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    truncated = "truncated" in str(error)
+    return f"it ends too early, at byte {len(content)}" if truncated else str(error)
+
+
+def _first_undecodable(content: bytes) -> int:
+    # The decoder of JSON counts from the text in which it is.
+    try:
+        content.decode()
+    except UnicodeDecodeError as e:
+        return e.start
+    return len(content)
 
 
 def _kind(value: object) -> str:

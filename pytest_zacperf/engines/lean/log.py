@@ -103,7 +103,7 @@ def _stage_lines(path: Path) -> Iterator[re.Match[str]]:
 
 def _lines(path: Path) -> Iterable[str]:
     try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
+        with path.open(encoding="utf-8-sig", errors="replace") as lines:
             yield from lines
     except OSError:
         return

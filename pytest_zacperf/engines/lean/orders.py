@@ -10,7 +10,7 @@ import msgspec
 
 from pytest_zacperf.engines.lean.json_files import HINT, Object, camel, number, read_rows
 from pytest_zacperf.errors import StoreError
-from pytest_zacperf.foreign_events import OF_ORDERS, order_events_of
+from pytest_zacperf.foreign_events import FROM_ORDER, OF_ORDERS, order_events_of
 from pytest_zacperf.records import OrderEvent, StatisticValue
 
 # Common/Orders/OrderTypes.cs
@@ -45,7 +45,7 @@ def events_of(rows: Sequence[Object], path: Path) -> tuple[OrderEvent, ...]:
 
 
 def joined(events: Sequence[OrderEvent], orders: Mapping[int, Object]) -> Iterator[OrderEvent]:
-    """Yield order events with type, tag and prices of their orders.
+    """Yield order events with type, tag and prices of their orders; ``bare`` takes them off again.
 
     Args:
         events: As the file of events has them.
@@ -65,15 +65,20 @@ def _joined(event: OrderEvent, order: Object) -> OrderEvent:
     if order.get("tag"):
         changes["tag"] = str(order["tag"])
     # An event has the price of its time, an order the last one.
-    for field, name in (("limit_price", "limitPrice"), ("stop_price", "stopPrice")):
-        if getattr(event, field) is None and number(order.get(name)) is not None:
-            changes[field] = number(order[name])
-    added: dict[str, StatisticValue] = {
-        name: _scalar(order[name]) for name in OF_ORDERS if order.get(name) is not None
+    prices = {
+        field: price
+        for field, name in (("limit_price", "limitPrice"), ("stop_price", "stopPrice"))
+        if getattr(event, field) is None and (price := number(order.get(name))) is not None
     }
-    if added:
-        changes["extra"] = {**(event.extra or {}), **added}
-    return msgspec.structs.replace(event, **changes)
+    own = event.extra or {}
+    added: dict[str, StatisticValue] = {
+        name: _scalar(order[name])
+        for name in OF_ORDERS
+        if name not in own and order.get(name) is not None
+    }
+    if prices or added:
+        changes["extra"] = {**own, **added, FROM_ORDER: " ".join([*prices, *added])}
+    return msgspec.structs.replace(event, **changes, **prices)
 
 
 def _scalar(value: object) -> StatisticValue:

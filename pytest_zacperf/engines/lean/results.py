@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_zacperf.engines.lean.folder import LeanFiles, files_in
-from pytest_zacperf.engines.lean.invariants import violations
+from pytest_zacperf.engines.lean.invariants import TOTAL_ORDERS, violations
 from pytest_zacperf.engines.lean.json_files import (
     Object,
     camel,
+    list_at,
+    number,
     object_at,
     read_object,
     with_camel_keys,
@@ -22,10 +25,12 @@ from pytest_zacperf.engines.lean.statistics import figures_of
 from pytest_zacperf.engines.lean.times import day_of
 from pytest_zacperf.engines.lean.trades import equity_of, trades_of
 from pytest_zacperf.errors import StoreError
-from pytest_zacperf.records import EquityPoint
+from pytest_zacperf.records import EquityPoint, StatisticValue, Trade
 
 REQUESTS = "data-monitor-report-*.json"
-RUNNING = "Running"
+RUNNING, COMPLETED = "Running", "Completed"
+# LEAN's own first day: of a run that set none and ended well, or of one that failed before it did.
+FIRST_DAY = dt.date(1998, 1, 1)
 
 
 def read_results(folder: Path) -> LeanRun:
@@ -47,25 +52,29 @@ def read_results(folder: Path) -> LeanRun:
     events = events_of(rows, files.order_events or folder)
     orders = None if main is None else main.orders
     statistics = figures_of(content.given)
+    trades = None if main is None else tuple(trades_of(main.performance))
     equity, source = _equity(main, summary)
+    start, end = _window(content)
     log, log_warnings = read_log(folder / "log.txt", folder / f"{files.id}-log.txt")
     return LeanRun(
         folder=folder,
         id=files.id,
         status=content.state.get("Status"),
         runtime_error=content.state.get("RuntimeError", ""),
-        start=day_of(content.configuration.get("startDate")),
-        end=day_of(content.configuration.get("endDate")),
+        start=start,
+        end=end,
         order_events=events if orders is None else tuple(joined(events, orders)),
         has_orders=orders is not None,
-        trades=None if main is None else tuple(trades_of(main.performance)),
+        trades=trades,
         equity=equity,
         equity_source=source,
         statistics=statistics,
         requests=_requests(folder),
         log=log,
         warnings=(
-            *_doubts(files, content, rows, orders),
+            *files.warnings,
+            *_missing_events(rows, orders, statistics),
+            *_doubts(files, content, trades),
             *log_warnings,
             *(violations(rows, orders, statistics) if rows else ()),
         ),
@@ -84,12 +93,13 @@ class _Content:
 
     def section(self, name: str) -> Object:
         """Return a part of it by the name that it has today."""
-        value = next((below for key, below in self.given.items() if camel(key) == name), None)
-        return value if isinstance(value, dict) else {}
+        return object_at({name: self._found(name)}, name)
 
     @property
     def state(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.section("state").items()}
+        return {
+            name: str(value) for name, value in self.section("state").items() if value is not None
+        }
 
     @property
     def configuration(self) -> Object:
@@ -100,13 +110,16 @@ class _Content:
         return object_at({"p": with_camel_keys(self.section("totalPerformance"))}, "p")
 
     @property
-    def orders(self) -> Mapping[int, Object]:
-        found = object_at({"o": with_camel_keys(self.section("orders"))}, "o")
-        return {
-            int(number): order
-            for number, order in sorted(found.items(), key=lambda pair: len(pair[0]))
-            if number.isdigit() and isinstance(order, dict)
-        }
+    def orders(self) -> Mapping[int, Object] | None:
+        """Orders by number; None where the file does not tell of orders."""
+        found = with_camel_keys(self._found("orders"))
+        if not isinstance(found, dict):
+            return None
+        names = sorted((name for name in found if name.isdecimal()), key=int)
+        return {int(name): found[name] for name in names if isinstance(found[name], dict)}
+
+    def _found(self, name: str) -> object:
+        return next((below for key, below in self.given.items() if camel(key) == name), None)
 
 
 def _equity(
@@ -119,12 +132,33 @@ def _equity(
     return found, None if found is None else "summary"
 
 
-def _doubts(
-    files: LeanFiles, content: _Content, rows: list[Object], orders: Mapping[int, Object] | None
+def _window(content: _Content) -> tuple[dt.date | None, dt.date | None]:
+    given = content.configuration.get("startDate")
+    start, end = day_of(given), day_of(content.configuration.get("endDate"))
+    if str(given).startswith(str(FIRST_DAY)) and content.state.get("Status") == COMPLETED:
+        start = FIRST_DAY
+    # One that failed before it set its days has only those of LEAN.
+    return (None, None) if start is None else (start, end)
+
+
+def _missing_events(
+    rows: list[Object],
+    orders: Mapping[int, Object] | None,
+    statistics: Mapping[str, StatisticValue],
 ) -> Iterator[str]:
-    yield from files.warnings
-    if orders and not rows:
-        yield f"the main file has {len(orders)} orders, and there is no file of order events"
+    told = number(str(statistics.get(TOTAL_ORDERS, "")).replace(",", ""))
+    if rows:
+        return
+    if orders:
+        yield f"the main file has {len(orders)} orders, and there are no order events"
+    elif told:
+        yield f"{TOTAL_ORDERS!r} is {statistics[TOTAL_ORDERS]}, and there are no order events"
+
+
+def _doubts(files: LeanFiles, content: _Content, trades: tuple[Trade, ...] | None) -> Iterator[str]:
+    left_out = len(list_at(content.performance, "closedTrades")) - len(trades or ())
+    if trades is not None and left_out:
+        yield f"closed trades without a time, a price or a quantity, left out: {left_out}"
     if content.state.get("Status") == RUNNING:
         yield "LEAN was ended while it ran: its main file has the last 100 orders alone"
     if files.main is None and files.summary is None:
