@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from pytest_zacperf.foreign_events import bare
 from pytest_zacperf.parity import OrderEvents
 from pytest_zacperf.parity_report import origin_of
-from pytest_zacperf.records import EquityPoint, Origin, Run, StatisticValue, Trade
+from pytest_zacperf.records import EquityPoint, OrderEvent, Origin, Run, StatisticValue, Trade
 
 # Who wrote it: we, another program, or LEAN into its main file or its summary.
 Kind: TypeAlias = Literal["ours", "foreign", "lean", "lean summary"]
@@ -77,6 +79,8 @@ def brought_together(first: Side, second: Side) -> tuple[Side, Side, tuple[str, 
         lost = [name for name in OWN if not _has_none([getattr(side, name) for side in sides])]
         sides = [replace(side, trades=None, equity=None, statistics=None) for side in sides]
         reduced += [f"{name}, which two programs do not put down alike" for name in lost]
+    if _is_of_lean(sides[0]) != _is_of_lean(sides[1]):
+        return _as_one_program(sides[0], sides[1], reduced)
     return sides[0], sides[1], tuple(reduced)
 
 
@@ -103,6 +107,39 @@ def _without_summary_gaps(first: Side, second: Side) -> tuple[list[Side], list[s
     if any(len(side.statistics or ()) > len(names) for side in (first, second)):
         lost.append("statistics that a summary does not have")
     return sides, lost
+
+
+def _is_of_lean(side: Side) -> bool:
+    # A file of order events alone that does not know orders is LEAN's.
+    return side.kind in OF_LEAN or not side.knows_orders
+
+
+def _as_one_program(
+    expected: Side, actual: Side, reduced: list[str]
+) -> tuple[Side, Side, tuple[str, ...]]:
+    # LEAN's side and that of another program, without the ways each has of its own.
+    if expected.order_events is None or actual.order_events is None:
+        return expected, actual, tuple(reduced)
+    both = [list(expected.order_events), list(actual.order_events)]
+    first, second = ({name for event in events for name in event.extra or ()} for events in both)
+    own = first ^ second
+    sides = [
+        replace(side, order_events=OrderEvents.of(_with_tags_of_orders(events, own)))
+        for side, events in zip((expected, actual), both, strict=True)
+    ]
+    lost = f"{', '.join(sorted(own))} of order events, which one of two programs does not put down"
+    return sides[0], sides[1], (*reduced, *([lost] if own else []))
+
+
+def _with_tags_of_orders(
+    events: Sequence[OrderEvent], own: Collection[str]
+) -> Iterator[OrderEvent]:
+    # LEAN's orders have one tag, the last; other programs may put it down with one event alone.
+    tags = {event.order_id: event.tag for event in events if event.tag is not None}
+    for event in events:
+        extra = {name: value for name, value in (event.extra or {}).items() if name not in own}
+        tag = tags.get(event.order_id)
+        yield msgspec.structs.replace(event, extra=extra or None, tag=tag)
 
 
 def in_common(first: Side, second: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import msgspec
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pytest_zacperf.parity import (
     Difference,
-    OrderEvents,
     RowsDifference,
     Tolerance,
     difference,
@@ -21,8 +18,8 @@ from pytest_zacperf.parity.canonical_form import NUMBERS
 from pytest_zacperf.parity.rows import Row
 from pytest_zacperf.parity.tolerance import STATISTICS_PREFIX, is_within
 from pytest_zacperf.parity_report import same_inputs
-from pytest_zacperf.parity_sides import OF_LEAN, Side, brought_together, in_common
-from pytest_zacperf.records import EquityPoint, OrderEvent, Run, StatisticValue, Trade
+from pytest_zacperf.parity_sides import Side, brought_together, in_common
+from pytest_zacperf.records import EquityPoint, Run, StatisticValue, Trade
 from pytest_zacperf.stage_comparison import StageSides, stage_sides
 from pytest_zacperf.work import WORK_FIELDS
 
@@ -98,9 +95,6 @@ def parity_between(
     notes = [note for side in (expected, actual) for note in side.noted]
     _, only_one_has = in_common(expected, actual)
     expected, actual, reduced = brought_together(expected, actual)
-    if _is_of_lean(expected) != _is_of_lean(actual):
-        expected, actual, own = _as_one_program(expected, actual)
-        reduced = (*reduced, *own)
     runs = expected.run, actual.run
     compared, _ = in_common(expected, actual)
     return RunParity(
@@ -154,37 +148,6 @@ def changed_values(
             continue
         if not is_within(*values, (tolerances or {}).get(f"{STATISTICS_PREFIX}{name}")):
             yield ChangedValue(name=name, expected=values[0], actual=values[1])
-
-
-def _is_of_lean(side: Side) -> bool:
-    # A file of order events alone that does not know orders is LEAN's.
-    return side.kind in OF_LEAN or not side.knows_orders
-
-
-def _as_one_program(expected: Side, actual: Side) -> tuple[Side, Side, tuple[str, ...]]:
-    """Return LEAN's side and that of another program without the ways each has of its own."""
-    if expected.order_events is None or actual.order_events is None:
-        return expected, actual, ()
-    both = [list(expected.order_events), list(actual.order_events)]
-    first, second = ({name for event in events for name in event.extra or ()} for events in both)
-    own = first ^ second
-    sides = [
-        replace(side, order_events=OrderEvents.of(_with_tags_of_orders(events, own)))
-        for side, events in zip((expected, actual), both, strict=True)
-    ]
-    lost = f"{', '.join(sorted(own))} of order events, which one of two programs does not put down"
-    return sides[0], sides[1], (lost,) if own else ()
-
-
-def _with_tags_of_orders(
-    events: Sequence[OrderEvent], own: Collection[str]
-) -> Iterator[OrderEvent]:
-    # LEAN's orders have one tag, the last; other programs may put it down with one event alone.
-    tags = {event.order_id: event.tag for event in events if event.tag is not None}
-    for event in events:
-        extra = {name: value for name, value in (event.extra or {}).items() if name not in own}
-        tag = tags.get(event.order_id)
-        yield msgspec.structs.replace(event, extra=extra or None, tag=tag)
 
 
 def _order_events(

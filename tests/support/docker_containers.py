@@ -29,7 +29,7 @@ LAUNCHER_FOLDER = "/Lean/Launcher/bin/Debug"
 PROGRAMS: Mapping[str, str] = {
     "python": f'exec {sys.executable} "$@"',
     # The launcher's DLL is the first argument.
-    "dotnet": f'shift\nexec {sys.executable} -I WITNESS {stand_in_lean.__file__} "$@"',
+    "dotnet": f'shift\nexec {sys.executable} WITNESS {stand_in_lean.__file__} "$@"',
     # What a project requires is never installed on the host.
     "pip": 'echo "pip $*"',
 }
@@ -41,7 +41,7 @@ WITNESS = """
 import json, os, resource, sys
 pid = os.fork()
 if pid == 0:
-    os.execv(sys.executable, [sys.executable, "-I", *sys.argv[1:]])
+    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 _, status, used = os.wait4(pid, 0)
 own = resource.getrusage(resource.RUSAGE_SELF)
 with open(os.environ["WITNESS"], "w") as file:
@@ -268,7 +268,7 @@ class Container:
         for name, text in PROGRAMS.items():
             program = binary / name
             # Without the hook it would stand between Docker and LEAN.
-            asked = "" if self.wish.get("no_hook") else f"-S {witness}"
+            asked = "" if self.wish.get("no_hook") else f"-I -S {witness}"
             program.write_text(f"#!/bin/sh\n{text.replace('WITNESS', asked)}\n")
             program.chmod(0o755)
         return str(binary)

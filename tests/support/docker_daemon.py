@@ -89,7 +89,7 @@ class DockerDaemon:
 def docker_daemon(**wish: Any) -> Iterator[DockerDaemon]:  # noqa: ANN401 - JSON values
     """Run an engine while the block runs; its containers end with it."""
     # The path of a socket has 107 characters at most, and pytest's folders are long.
-    short = tempfile.mkdtemp(prefix="zd", dir="/tmp")  # noqa: S108 - of a name of its own
+    short = tempfile.mkdtemp(prefix="zd", dir="/tmp")
     daemon = DockerDaemon(Path(short), dict(wish))
     server = _Server(str(daemon.folder / "docker.sock"), _handler(daemon))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

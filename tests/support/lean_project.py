@@ -48,6 +48,8 @@ class Gold(QCAlgorithm):
 PLAN = """\
 {"runs": [{"id": "wk", "start": "2025-10-01", "end": "2025-10-10", "label": "week"}]}
 """
+# Ours, and what Python makes of the module with the engine.
+IGNORED = frozenset({".zacperf", "__pycache__"})
 FILES: Mapping[str, str] = {
     "lean.json": LEAN_JSON,
     "data/symbol-properties/symbol-properties-database.csv": "market,symbol\n",
@@ -97,5 +99,5 @@ class LeanProjectFolder:
         return {
             path.relative_to(self.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and not {".zacperf", "__pycache__"} & set(path.parts)
+            if path.is_file() and path.parts[len(self.folder.parts)] not in IGNORED
         }

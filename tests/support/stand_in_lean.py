@@ -72,11 +72,12 @@ def _window(config: dict[str, Any]) -> tuple[str, str]:
     paths = [_host(path) for path in config.get("python-additional-paths", [])]
     sys.path[:0] = [str(path) for path in (stubs, algorithm.parent, *paths)]
     module = __import__(config["algorithm-type-name"])
-    (kind,) = [
+    # As LEAN does: the first one by name.
+    kind = next(
         found
-        for found in vars(module).values()
+        for _, found in sorted(vars(module).items())
         if isinstance(found, type) and found.__module__ == module.__name__
-    ]
+    )
     started: Any = kind()
     (started.initialize if hasattr(started, "initialize") else started.Initialize)()
     return f"{started.start:%Y-%m-%d}", f"{started.end:%Y-%m-%d}"

@@ -148,7 +148,9 @@ def test_data_that_nobody_counted_are_taken() -> None:
     ],
 )
 def test_why_there_are_no_results_is_told(said: str, problem: str) -> None:
-    error = checks.no_results(Ending(exit_status=1, said=said, folder=FOLDER), SOURCES)
+    error = checks.no_results(
+        Ending(exit_status=1, said=said, folder=FOLDER, log=Path("lean-cli.log")), SOURCES
+    )
     assert error.problem == problem
 
 
@@ -162,15 +164,33 @@ def test_code_that_changed_meanwhile_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as raised:
         checks.require_same_code(tmp_path, {"main.py": "old"}, ())
     assert raised.value.problem == (
-        "main.py is not what LEAN ran: it changed while the run was prepared"
+        "LEAN ran other code than the project's: main.py changed while the run was prepared"
     )
 
 
 def test_a_file_that_was_there_for_the_run_alone_is_no_change(tmp_path: Path) -> None:
     (tmp_path / "window.py").touch()
     checks.require_same_code(tmp_path, {"config.json": "x"}, ("window.py",))
-    with pytest.raises(EngineError, match=r"window\.py is not what LEAN ran"):
+    with pytest.raises(EngineError, match=r"window\.py was not in the project before"):
         checks.require_same_code(tmp_path, {}, ())
+
+
+def test_a_file_that_was_not_copied_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"main\.py was not copied for LEAN"):
+        checks.require_same_code(tmp_path, {"main.py": "old"}, ())
+
+
+def test_the_wrapper_of_another_run_is_no_code_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "zacperf_17_1795737410_ab.py").touch()
+    checks.require_same_code(tmp_path, {}, ())
+
+
+def test_what_lean_itself_says_goes_before_the_client(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("2025-10-15T19:41:25.0Z ERROR:: Engine.Run(): no license\n")
+    ending = Ending(exit_status=1, said="Error: x", folder=tmp_path, log=tmp_path / "cli.log")
+    error = checks.no_results(ending, SOURCES)
+    assert error.problem == "LEAN left no results, exit status 1: Engine.Run(): no license"
+    assert error.hint == f"see {tmp_path / 'cli.log'}"
 
 
 def test_without_a_copy_of_the_code_there_is_nothing_to_look_at(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zacperf.engines.lean import docker_client
+from pytest_zacperf.engines.lean import LeanEngine, docker_client
 from pytest_zacperf.engines.lean.cli import LeanCli, RunOrder, Version
 from pytest_zacperf.errors import EngineError
 
@@ -96,6 +96,36 @@ def test_the_command_pins_image_ids_names_and_output() -> None:
 
 def test_a_client_without_container_environment_is_not_asked_for_one() -> None:
     assert "--extra-docker-config" not in client((1, 0, 217)).command(ORDER)
+
+
+def test_options_that_the_engine_sets_itself_are_refused() -> None:
+    with pytest.raises(EngineError, match="--detach cannot be given in arguments"):
+        LeanEngine("Gold", image="x", arguments=["--detach"])
+    with pytest.raises(EngineError, match="--output cannot be given in arguments"):
+        LeanEngine("Gold", image="x", arguments=["--output=y"])
+
+
+@pytest.mark.parametrize(
+    ("image", "is_moving"),
+    [
+        ("quantconnect/lean", True),
+        ("quantconnect/lean:latest", True),
+        ("quantconnect/lean:17369", False),
+        ("registry:5000/quantconnect/lean:17369", False),
+        ("quantconnect/lean@sha256:ab", False),
+    ],
+)
+def test_an_image_that_moves_is_told(image: str, is_moving: bool) -> None:
+    expected = f"image {image!r} is another engine next week: name a tag or a digest of lean"
+    assert list(docker_client.moving_image(image)) == ([expected] if is_moving else [])
+
+
+def test_a_client_is_found_from_wherever_it_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(tmp_path, "print('lean 1.0.230')")
+    monkeypatch.chdir(tmp_path)
+    assert LeanCli.found("./lean").path == str(tmp_path / "lean")
 
 
 @pytest.mark.parametrize(

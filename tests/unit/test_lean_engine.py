@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.commands import ZACPERF
+from support.commands import PYTEST, ZACPERF
 from support.docker_daemon import DIGEST, IMAGE, DockerDaemon, docker_daemon
 from support.lean_client import CLIENT, LeanMachine, needs_client
 from support.lean_project import ENVIRONMENT, PARAMETERS
@@ -168,6 +168,11 @@ def test_a_docker_that_disappears_is_told(tmp_path: Path, daemon: DockerDaemon) 
     assert "Traceback" not in said
 
 
+def _left(machine: LeanMachine) -> dict[str, str]:
+    found = machine.project.hashes()
+    return {k: v for k, v in found.items() if not k.startswith(("out/", "storage/"))}
+
+
 @pytest.mark.parametrize("number", ["SIGINT", "SIGKILL"])
 def test_a_run_that_is_broken_off_leaves_no_container_and_no_file(
     tmp_path: Path, daemon: DockerDaemon, number: str
@@ -188,8 +193,28 @@ def test_a_run_that_is_broken_off_leaves_no_container_and_no_file(
     wait_until(lambda: not daemon.containers)
     wait_until(lambda: not list(machine.project.folder.glob("*zacperf_*")))
     wait_until(lambda: not list((machine.project.folder / "Gold").glob("*zacperf_*")))
-    left = {name for name in machine.project.hashes() if not name.startswith(("out/", "storage/"))}
-    assert left == before.keys()
+    wait_until(lambda: not list(machine.project.folder.rglob("lean-cli-*")))
+    wait_until(lambda: _left(machine) == before)
+
+
+def test_two_runs_of_one_project_at_once_are_kept_apart(
+    tmp_path: Path, daemon: DockerDaemon
+) -> None:
+    machine = LeanMachine.made(tmp_path, daemon)
+    before = machine.project.hashes()
+    machine.project.write(
+        "plan.json",
+        '{"runs": [{"id": "a", "start": "2025-10-01", "end": "2025-10-10", "label": "week"},'
+        ' {"id": "b", "start": "2025-10-01", "end": "2025-10-09", "label": "week"}]}',
+    )
+    machine.project.write(
+        "test_gold.py", "def test_it(backtest):\n    assert backtest.order_events\n"
+    )
+    done = machine.shell.run(*PYTEST, "-n", "2", **machine.variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len({container.name for container in daemon.made}) == 2
+    assert len({container.mounts["/Results"] for container in daemon.made}) == 2
+    assert machine.project.hashes()["Gold/config.json"] == before["Gold/config.json"]
 
 
 def test_the_time_limit_ends_the_container_too(tmp_path: Path, daemon: DockerDaemon) -> None:
@@ -237,7 +262,7 @@ def test_a_client_that_hands_no_environment_on_leaves_the_count_to_docker(
     assert run.costs.cpu_source == "docker-stats"
     assert (
         "lean 1.0.217 cannot count inside the container, 1.0.218 can: CPU time and memory were "
-        "seen from outside"
+        "seen from outside, stages were off, and files of the container are root's"
     ) in run.warnings
 
 

@@ -47,7 +47,6 @@ def test_a_log_says_version_time_data_points_and_memory(tmp_path: Path, complete
         data_points=2_808_751,
         process_bytes=1190 * 1_048_576,
         wall_ns=95_000_000_000,
-        order_list_hash="84e79bd641b57df60c29386afb1ecca5",
         errors=("Extensions.SetRuntimeError(): RuntimeError in user code",),
     )
     assert warnings == ()

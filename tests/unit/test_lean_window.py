@@ -28,7 +28,11 @@ ALGORITHM = """
 from AlgorithmImports import *
 from base import Shared
 
-class Gold(Shared):
+class Zinc(Shared):  # LEAN takes the first by name, which is the other one
+    def initialize(self):
+        self.wrong = True
+
+class Gold(Zinc):
     def initialize(self):
         self.{start}(2020, 1, 1)
         self.{end}(2020, 12, 31)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zacperf.engines.lean.guarding import MARKER, guarded
+from pytest_zacperf.engines.lean.guarding import MARKER, LeftOver, guarded
 from pytest_zacperf.engines.lean.project import LeanProject
 from pytest_zacperf.engines.lean.workspace import LeanWorkspace, owned_name, remove_left_over
 from pytest_zacperf.errors import EngineError
@@ -92,6 +92,53 @@ def test_what_a_dead_process_left_is_removed_and_nothing_else(root: Path) -> Non
     assert [path.exists() for path in (left, reused, mine, other)] == [False, False, True, True]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('{"a": 1}', '{"a": 1, "local-id": 7}', '{"a": 1}'),
+        (None, '{"local-id": 7}', None),
+        ('{"a": 1}', '{"a": 2, "local-id": 7}', '{"a": 2, "local-id": 7}'),
+        ('{"a": 1}', "{", "{"),
+    ],
+)
+def test_what_the_client_adds_to_a_project_is_undone_and_nothing_else(
+    root: Path, before: str | None, after: str, expected: str | None
+) -> None:
+    config = root / "Gold" / "config.json"
+    if before is not None:
+        config.write_text(before)
+    with LeanProject.at(root / "Gold").unchanged_config():
+        config.write_text(after)
+    assert (config.read_text() if config.exists() else None) == expected
+
+
+def test_runs_of_one_project_wait_for_each_other(root: Path) -> None:
+    waits = (
+        "import sys; from pathlib import Path\n"
+        "from pytest_zacperf.engines.lean.project import LeanProject\n"
+        "with LeanProject.at(Path(sys.argv[1])).alone(): print('in', flush=True)"
+    )
+    with LeanProject.at(root / "Gold").alone():
+        other = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "-c", waits, str(root / "Gold")],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(0.7)
+    assert other.communicate(timeout=20)[0] == b"in\n"
+
+
+def test_a_workspace_without_an_organization_is_told_before_the_client_is_started(
+    root: Path,
+) -> None:
+    (root / "lean.json").write_text('{"data-folder": "data"}')
+    with pytest.raises(EngineError) as raised:
+        LeanWorkspace.of(root / "Gold").require_organization()
+    assert raised.value.problem.endswith('lean.json has no "job-organization-id"')
+    assert raised.value.hint == 'write "job-organization-id": ""'
+
+
 def test_a_project_has_its_sources_but_no_results_and_no_virtual_environment(root: Path) -> None:
     files: Mapping[str, str] = {
         "helper/bars.py": "",
@@ -155,9 +202,9 @@ def test_an_algorithm_in_another_language_is_refused_where_nothing_builds_it(roo
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from pytest_zacperf.engines.lean.guarding import guarded
+from pytest_zacperf.engines.lean.guarding import LeftOver, guarded
 left = Path(sys.argv[1])
-with guarded(None, [left]):
+with guarded(LeftOver(files=(left,))):
     left.touch()
     os.kill(os.getpid(), getattr(signal, sys.argv[2]))
 """
@@ -181,7 +228,7 @@ def test_the_files_of_a_run_go_with_a_process_that_is_ended(root: Path, number: 
 def test_a_run_that_ends_well_has_nobody_clean_up_after_it(root: Path) -> None:
     kept = root / "kept"
     kept.touch()
-    with guarded(None, [kept]):
+    with guarded(LeftOver(files=(kept,))):
         pass
     time.sleep(0.3)
     assert kept.exists()

@@ -34,6 +34,7 @@ CAPABILITIES = Capabilities(
 ALGORITHM_ID = 1_000_000_001
 # The parameter of ours that names it, so that two images can be compared.
 IMAGE = "image"
+NOT_BELOW = "is not in the subpath of"
 # From the end of `initialize` to before the statistics, as LEAN itself times it.
 ENGINE_STAGE = "engine"
 
@@ -211,6 +212,8 @@ def _count(run: LeanRun, context: Context) -> None:
 
 
 def _endings(finished: Finished) -> Iterable[str]:
-    if finished.ending.exit_status != 0:
+    # The client fails when all is done and the project, as in a checkout, is not below lean.json.
+    is_elsewhere = NOT_BELOW in finished.ending.said
+    if finished.ending.exit_status != 0 and not is_elsewhere:
         status = finished.ending.exit_status
         yield f"LEAN completed, but what ran it ended with exit status {status}"

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from pytest_zacperf.engines.lean.log import read_log
 from pytest_zacperf.engines.lean.project import LeanProject, snapshot_of
 from pytest_zacperf.engines.lean.records import LeanRun
+from pytest_zacperf.engines.lean.workspace import OWNED
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import Window
 from pytest_zacperf.sentences import cut, escape
@@ -41,12 +43,14 @@ class Ending:
         exit_status: Of what was started: the client, the container or LEAN itself.
         said: What it printed.
         folder: Where its output is.
+        log: File with what it printed.
 
     """
 
     exit_status: int
     said: str
     folder: Path
+    log: Path
 
 
 def no_results(ending: Ending, sources: Collection[str]) -> EngineError:
@@ -60,12 +64,14 @@ def no_results(ending: Ending, sources: Collection[str]) -> EngineError:
     found = compile_error(ending.said, sources)
     if found is not None:
         return EngineError(f"LEAN did not start: {found}", "correct that line")
+    log, _ = read_log(ending.folder / "log.txt")
     lines = [line.strip() for line in ending.said.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith("Error") or "ERROR" in line] or lines
+    telling = [*telling[-1:], *log.errors[:1]]  # LEAN's own word goes before the client's
     said = f": {_message(telling[-1])}" if telling else ""
     return EngineError(
         f"LEAN left no results, exit status {ending.exit_status}{said}",
-        f"see {ending.folder / 'log.txt'}, and stdout.log of the run",
+        f"see {ending.log}",
     )
 
 
@@ -168,13 +174,20 @@ def require_same_code(folder: Path, snapshot: Mapping[str, str], added: Collecti
         return
     ran = snapshot_of(folder, (path for path in folder.rglob("*") if path.is_file()))
     for name in [*snapshot, *ran]:
-        if name == "config.json" or name in added:
+        is_for_a_run = name in added or OWNED.fullmatch(PurePosixPath(name).name)
+        if name == "config.json" or is_for_a_run or ran.get(name) == snapshot.get(name):
             continue
-        if ran.get(name) != snapshot.get(name):
-            raise EngineError(
-                f"{escape(name)} is not what LEAN ran: it changed while the run was prepared",
-                "leave the project alone while it runs, and run it again",
-            )
+        what = (
+            "was not copied for LEAN"
+            if name not in ran
+            else "was not in the project before"
+            if name not in snapshot
+            else "changed while the run was prepared"
+        )
+        raise EngineError(
+            f"LEAN ran other code than the project's: {escape(name)} {what}",
+            "leave the project alone while it runs, and run it again",
+        )
 
 
 def sources_of(project: LeanProject) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -78,6 +79,7 @@ class LeanCli:
                 f"there is no {command!r} on PATH",
                 'run: pip install "pytest-zacperf[lean]", or give LeanEngine(lean="/path/to/lean")',
             )
+        path = os.path.abspath(path)  # noqa: PTH100 - links stay; the client runs elsewhere
         version = _version(path)
         if version < EXTRA_CONFIG:
             raise EngineError(

@@ -12,7 +12,7 @@ from pytest_zacperf.engines.lean.attempt import AlgorithmOptions, Finished, Prep
 from pytest_zacperf.engines.lean.base import ALGORITHM_ID, IMAGE, LeanBacktest
 from pytest_zacperf.engines.lean.checks import Ending
 from pytest_zacperf.engines.lean.costs import CONTAINER_RUSAGE
-from pytest_zacperf.engines.lean.guarding import guarded
+from pytest_zacperf.engines.lean.guarding import LeftOver, guarded
 from pytest_zacperf.engines.lean.launcher_config import LauncherConfig
 from pytest_zacperf.engines.lean.starting import HOOK_PLACE, bound_processors, hook_folder, owner
 from pytest_zacperf.engines.lean.watching import ContainerWatch
@@ -85,7 +85,7 @@ class DockerLean(LeanBacktest):
         with docker_client.closing(docker_client.connected()) as client:
             watch = ContainerWatch(client, prepared.container)
             with (
-                guarded(prepared.container, []),
+                guarded(LeftOver(container=prepared.container)),
                 docker_client.container_removed(client, prepared.container),
                 watch.watching(),
             ):
@@ -94,11 +94,13 @@ class DockerLean(LeanBacktest):
                 )
                 status = int(container.wait(timeout=None)["StatusCode"])
                 said = container.logs().decode(errors="replace")
-        (context.working_folder / CONTAINER_LOG).write_text(said, encoding="utf-8")
+        log = context.working_folder / CONTAINER_LOG
+        log.write_text(said, encoding="utf-8")
         return Finished(
-            ending=Ending(exit_status=status, said=said, folder=output),
+            ending=Ending(exit_status=status, said=said, folder=output, log=log),
             source=CONTAINER_RUSAGE,
             seen=(watch.stats, watch.proc),
+            warnings=(*docker_client.moving_image(self.image), *watch.problems),
         )
 
     def _options(self, prepared: Prepared, context: Context, output: Path) -> dict[str, object]:

@@ -56,6 +56,13 @@ def image_digest(client: Client, image: str) -> str:
         raise EngineError(f"image {image!r} cannot be found: {_text(e)}", "see Docker") from e
 
 
+def moving_image(image: str) -> Iterator[str]:
+    """Yield a warning about an image whose name says nothing about what it is."""
+    name, _, tag = image.rpartition("/")[2].partition(":")
+    if "@" not in image and tag in {"", "latest"}:
+        yield f"image {image!r} is another engine next week: name a tag or a digest of {name}"
+
+
 def container_named(client: Client, name: str) -> Container | None:
     """Return a container, or None where there is none of that name."""
     docker = _docker()

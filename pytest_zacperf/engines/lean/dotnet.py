@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterable
@@ -58,11 +59,13 @@ class DotnetLean(LeanBacktest):
 
         """
         prepared.project.require_python("DotnetLean")
-        if shutil.which(self._dotnet) is None:
+        found = shutil.which(self._dotnet)
+        if found is None:
             raise EngineError(
                 f"there is no {self._dotnet!r} on PATH",
                 "install the .NET runtime that LEAN was built for",
             )
+        self._dotnet = os.path.abspath(found)  # noqa: PTH100 - links stay; it runs elsewhere
         if not self.launcher.is_file():
             raise EngineError(
                 f"there is no launcher at {self.launcher}",
@@ -107,5 +110,6 @@ class DotnetLean(LeanBacktest):
         )
         said = log.read_text(encoding="utf-8", errors="replace")
         return Finished(
-            ending=Ending(exit_status=status, said=said, folder=output), source=PROCESS_RUSAGE
+            ending=Ending(exit_status=status, said=said, folder=output, log=log),
+            source=PROCESS_RUSAGE,
         )

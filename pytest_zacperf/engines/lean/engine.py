@@ -23,7 +23,7 @@ from pytest_zacperf.engines.lean.cli import (
     version_text,
 )
 from pytest_zacperf.engines.lean.costs import CONTAINER_RUSAGE
-from pytest_zacperf.engines.lean.guarding import guarded
+from pytest_zacperf.engines.lean.guarding import LeftOver, guarded
 from pytest_zacperf.engines.lean.starting import (
     HOOK_PLACE,
     bound_processors,
@@ -36,6 +36,11 @@ from pytest_zacperf.engines.lean.workspace import owned_name
 from pytest_zacperf.errors import EngineError
 
 CLIENT_LOG = "lean-cli.log"
+# What a run cannot be without, or would be another one with.
+OURS = frozenset({
+    *("--output", "--image", "--lean-config", "--extra-config", "--extra-docker-config"),
+    *("--parameter", "--detach", "-d", "--update", "--no-update"),
+})
 
 
 class LeanEngine(LeanBacktest):
@@ -64,6 +69,10 @@ class LeanEngine(LeanBacktest):
         **options: Unpack[AlgorithmOptions],
     ) -> None:
         super().__init__(project, **options)
+        for word in arguments:
+            name = word.partition("=")[0]
+            if name in OURS:
+                raise EngineError(f"{name} cannot be given in arguments", "LeanEngine sets it")
         self.parameters = {IMAGE: image, **self.parameters}
         self._lean = lean
         self._arguments = tuple(arguments)
@@ -82,6 +91,7 @@ class LeanEngine(LeanBacktest):
             EngineError: One is missing, or the client is too old for what is asked of it.
 
         """
+        prepared.workspace.require_organization()
         self._cli = LeanCli.found(self._lean)
         self._cli.require(
             environment=bool(self.environment or prepared.setting.environment),
@@ -101,13 +111,19 @@ class LeanEngine(LeanBacktest):
         cli, files = self._require_cli(), RunFiles.of(prepared)
         order = self._order(prepared, context, files)
         log = context.working_folder / CLIENT_LOG
-        # A client that is killed leaves its temporary files: there, they go with the run.
+        # A client that is killed leaves its temporary files, with all that lean.json holds.
         temporary = context.working_folder / "tmp"
-        temporary.mkdir()
-        with docker_client.closing(docker_client.connected()) as client:
+        with prepared.project.alone(), docker_client.closing(docker_client.connected()) as client:
+            left = LeftOver(
+                container=prepared.container,
+                files=(files.wrapper, files.config),
+                folders=(temporary, *_elsewhere(order.output, context)),
+                restored={prepared.project.config: prepared.project.config_text()},
+            )
             watch = ContainerWatch(client, prepared.container, bound_processors())
             with (
-                guarded(prepared.container, [files.wrapper, files.config]),
+                guarded(left),
+                _temporary(temporary),
                 prepared.workspace.copy_of_config(files.config),
                 files.written_wrapper(prepared.setting.wrapper),
                 prepared.project.unchanged_config(),
@@ -119,11 +135,11 @@ class LeanEngine(LeanBacktest):
         said = log.read_text(encoding="utf-8", errors="replace")
         folder = _moved(order.output, context.working_folder / "lean")
         return Finished(
-            ending=Ending(exit_status=status, said=said, folder=folder),
+            ending=Ending(exit_status=status, said=said, folder=folder, log=log),
             source=CONTAINER_RUSAGE,
             seen=(watch.stats, watch.proc),
             added=(files.wrapper.name,),
-            warnings=tuple(_warnings(cli)),
+            warnings=(*_warnings(cli, self.image), *watch.problems),
         )
 
     def _order(self, prepared: Prepared, context: Context, files: RunFiles) -> RunOrder:
@@ -186,18 +202,40 @@ class RunFiles:
             self.wrapper.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def _temporary(folder: Path) -> Iterator[None]:
+    folder.mkdir(mode=0o700)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _elsewhere(output: Path, context: Context) -> tuple[Path, ...]:
+    return () if output.is_relative_to(context.working_folder) else (output,)
+
+
 def _moved(output: Path, own: Path) -> Path:
-    if output != own and output.is_dir():
+    if output == own or not output.is_dir():
+        return own
+    try:
         shutil.move(output, own)
+    except OSError as e:
+        raise EngineError(
+            f"the results in {output} cannot be moved to {own}: {e.strerror}",
+            "run with a folder for runs below lean.json",
+        ) from e
     return own
 
 
-def _warnings(cli: LeanCli) -> Iterator[str]:
+def _warnings(cli: LeanCli, image: str) -> Iterator[str]:
     if not cli.has_environment:
         yield (
             f"lean {version_text(cli.version)} cannot count inside the container, "
-            f"{version_text(CONTAINER_ENVIRONMENT)} can: CPU time and memory were seen from outside"
+            f"{version_text(CONTAINER_ENVIRONMENT)} can: CPU time and memory were seen from "
+            "outside, stages were off, and files of the container are root's"
         )
+    yield from docker_client.moving_image(image)
 
 
 def _output_folder(prepared: Prepared, context: Context) -> Path:

@@ -13,7 +13,9 @@ from pytest_zacperf.errors import StoreError
 ORDER_EVENTS, SUMMARY = "order-events", "summary"
 PART = re.compile(rf"(?:(?P<id>.+)-)?(?P<part>{ORDER_EVENTS}|{SUMMARY})\.json")
 # Beside them lie reports of the data monitor, of `lean report` and of our counter.
-NO_RESULT = re.compile(r"(data-monitor-report|report|perf)-.*\.json|config\.json|package\.json")
+NO_RESULT = re.compile(
+    r"(data-monitor-report|report)-.*\.json|perf-rusage\.json|config\.json|package\.json"
+)
 # At least one of them is in every main file.
 MAIN_KEYS = frozenset({"statistics", "orders", "totalPerformance", "charts", "runtimeStatistics"})
 CONFIG = "config"

@@ -7,11 +7,15 @@ closes the pipe that this process reads. A worker that has cleaned up itself say
 import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 DONE = b"done"
+# What Lean's client writes into a project's config.json unasked.
+CLIENT_ID = "local-id"
 # Lean's client may have asked for the container and not have got it when it was ended.
 LONGEST_START_S = 10.0
 LOOK_AGAIN_S = 0.5
@@ -25,19 +29,59 @@ def main(arguments: list[str]) -> None:
     while chunk := os.read(0, 64):
         said += chunk
     if said != DONE:
-        clean_up(plan["container"], [Path(path) for path in plan["files"]])
+        clean_up(plan)
 
 
-def clean_up(container: str | None, files: list[Path]) -> None:
-    """Remove files, and kill and remove a container, waiting for one that is being created."""
-    for path in files:
+def clean_up(plan: dict[str, Any]) -> None:
+    """Remove files and folders, undo what the client wrote, and end the container.
+
+    Args:
+        plan: ``container``: its name, or None; ``files`` and ``folders``: to remove; ``restored``:
+            JSON files to the text they had, or None where they were not there.
+
+    """
+    for path in plan["files"]:
         with contextlib.suppress(OSError):
-            path.unlink()
-    if container is None:
+            Path(path).unlink()
+    if plan["container"] is not None:
+        deadline_s = time.monotonic() + LONGEST_START_S
+        while not _end(plan["container"]) and time.monotonic() < deadline_s:
+            time.sleep(LOOK_AGAIN_S)
+    # Last: until then the client may have written there.
+    for path, before in plan["restored"].items():
+        restore(Path(path), before)
+    for path in plan["folders"]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def text_of(file: Path) -> str | None:
+    """Return what a file holds, whatever its encoding; None where there is none."""
+    try:
+        return file.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
+
+
+def restore(file: Path, before: str | None) -> None:
+    """Give a JSON file the text that it had, if nothing but the client's own id was added."""
+    after = text_of(file)
+    if after == before or _without_id(after) != _without_id(before):
         return
-    deadline_s = time.monotonic() + LONGEST_START_S
-    while not _end(container) and time.monotonic() < deadline_s:
-        time.sleep(LOOK_AGAIN_S)
+    with contextlib.suppress(OSError):
+        if before is None:
+            file.unlink()
+        else:
+            file.write_text(before, encoding="utf-8", errors="surrogateescape")
+
+
+def _without_id(text: str | None) -> object:
+    try:
+        content = json.loads(text or "{}")
+    except ValueError:
+        return text
+    if not isinstance(content, dict):
+        return text
+    return {name: value for name, value in content.items() if name != CLIENT_ID}
 
 
 def _end(name: str) -> bool:

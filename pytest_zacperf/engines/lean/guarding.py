@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_zacperf.engines.lean import guard
@@ -16,19 +17,40 @@ from pytest_zacperf.engines.lean import guard
 MARKER = "ZACPERF_PROCESS_TREE"
 
 
-@contextlib.contextmanager
-def guarded(container: str | None, files: Iterable[Path]) -> Iterator[None]:
-    """Have a container and files removed if the block does not end well, or this process dies.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOver:
+    """What a run leaves when its worker dies.
 
-    Args:
+    Attributes:
         container: Its name; None for none.
         files: Whatever is not there is passed over.
+        folders: The same.
+        restored: JSON files to the text that they had; None for one that was not there.
 
     """
-    plan = json.dumps({"container": container, "files": [str(path) for path in files]})
+
+    container: str | None = None
+    files: tuple[Path, ...] = ()
+    folders: tuple[Path, ...] = ()
+    restored: Mapping[Path, str | None] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> str:
+        """The same as text for the other process."""
+        return json.dumps({
+            "container": self.container,
+            "files": [str(path) for path in self.files],
+            "folders": [str(path) for path in self.folders],
+            "restored": {str(path): text for path, text in self.restored.items()},
+        })
+
+
+@contextlib.contextmanager
+def guarded(left: LeftOver) -> Iterator[None]:
+    """Have everything removed if the block does not end well, or this process dies."""
     variables = {name: value for name, value in os.environ.items() if name != MARKER}
     process = subprocess.Popen(  # noqa: S603 - our own file
-        [sys.executable, "-I", guard.__file__, plan],
+        [sys.executable, "-I", guard.__file__, left.plan],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

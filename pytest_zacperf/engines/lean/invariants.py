@@ -107,7 +107,10 @@ def _fees(rows: Sequence[Object], statistics: Mapping[str, StatisticValue]) -> I
         return
     total = sum((_decimal(row.get("orderFeeAmount")) for row in rows), decimal.Decimal())
     # As .NET writes it: 3.445 becomes 3.45.
-    rounded = total.quantize(CENT, rounding=decimal.ROUND_HALF_UP)
+    try:
+        rounded = total.quantize(CENT, rounding=decimal.ROUND_HALF_UP)
+    except decimal.InvalidOperation:  # more digits than a sum of money has
+        rounded = total
     if rounded != told:
         yield f"the fees of all fills are {rounded}, {TOTAL_FEES!r} is {statistics[TOTAL_FEES]}"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_zacperf.engines.lean.json_files import number
 from pytest_zacperf.engines.lean.records import LeanLog
 from pytest_zacperf.engines.lean.stage_lines import STAGE_LINE, stages_in
 from pytest_zacperf.engines.lean.times import ns_of
@@ -21,7 +22,6 @@ COMPLETED = re.compile(
     r"second\. Processing total of (?P<points>[\d,]+) data points\."
 )
 PROCESS = re.compile(r"Isolator\.ExecuteWithTimeLimit\(\): .*\bApp: (?P<megabytes>\d+)")
-ORDER_LIST = re.compile(r"OrderListHash (?P<hash>[0-9a-fA-F]{32})")
 BYTES_PER_MB = 1_048_576
 MOST_ERRORS = 20
 LONGEST_ERROR = 300
@@ -46,7 +46,7 @@ class _Reading:
             self.last_ns = at_ns
             if line["level"] == "ERROR" and len(self.errors) < MOST_ERRORS:
                 self.errors.append(cut(escape(line["text"]), LONGEST_ERROR))
-        for pattern in (ENGINE, COMPLETED, ORDER_LIST):
+        for pattern in (ENGINE, COMPLETED):
             found = pattern.search(text)
             self.found |= found.groupdict() if found else {}
         memory = PROCESS.search(text)
@@ -80,15 +80,15 @@ def read_log(file: Path, *more: Path) -> tuple[LeanLog, tuple[str, ...]]:
 
 def _log(reading: _Reading, stages: tuple[StageTiming, ...]) -> LeanLog:
     found = reading.found
+    points = number(found.get("points", "").replace(",", ""))
     span = (reading.first_ns, reading.last_ns)
     return LeanLog(
         engine_version=found.get("version"),
         engine_mode=found.get("mode"),
-        engine_seconds=float(found["seconds"]) if "seconds" in found else None,
-        data_points=int(found["points"].replace(",", "")) if "points" in found else None,
+        engine_seconds=number(found.get("seconds")),
+        data_points=None if points is None else int(points),
         process_bytes=reading.process_bytes,
         wall_ns=None if span[0] is None or span[1] is None else span[1] - span[0],
-        order_list_hash=found.get("hash"),
         stages=stages,
         errors=tuple(reading.errors),
     )

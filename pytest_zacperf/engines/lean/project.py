@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from pytest_zacperf.engines.lean import guard
+from pytest_zacperf.engines.lean.workspace import OWNED
 from pytest_zacperf.errors import EngineError
 
 ALGORITHM_FILES: Mapping[str, Literal["Python", "CSharp"]] = {
@@ -23,10 +27,11 @@ SOURCE_SUFFIXES = frozenset({".py", ".cs", ".ipynb", ".css", ".html"})
 NOT_SOURCES = frozenset({
     *("bin", "obj", "__pycache__"),
     *("backtests", "live", "optimizations", "storage", "report"),
+    # What Windows has for devices.
+    *("CON", "PRN", "AUX", "NUL"),
+    *(f"{device}{number}" for device in ("COM", "LPT") for number in range(1, 10)),
 })
 CONFIG_NAME = "config.json"
-# What the client writes there unasked.
-CLIENT_KEYS = frozenset({"local-id"})
 VIRTUAL_ENVIRONMENTS = ("pyvenv.cfg", "conda-meta")
 
 
@@ -82,13 +87,30 @@ class LeanProject:
 
         Whatever else somebody changes there meanwhile stays.
         """
-        before = self.config.read_bytes() if self.config.is_file() else None
+        before = self.config_text()
         try:
             yield
         finally:
-            after = self.config.read_bytes() if self.config.is_file() else None
-            if after != before and _without_id(after) == _without_id(before):
-                self.config.unlink() if before is None else self.config.write_bytes(before)
+            guard.restore(self.config, before)
+
+    def config_text(self) -> str | None:
+        """Return ``config.json`` as it is; None where there is none."""
+        return guard.text_of(self.config)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other run of this project is under way, and keep others waiting.
+
+        The client takes every Python file of the folder along: also the wrapper of another run,
+        which is gone in the next moment.
+        """
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            # On the folder itself, so that no file is left in it.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def require_python(self, engine: str) -> None:
         """Refuse an algorithm that would have to be built first.
@@ -128,16 +150,8 @@ def _sources(folder: Path) -> Iterator[Path]:
             is_environment = any((path / name).exists() for name in VIRTUAL_ENVIRONMENTS)
             if not is_left_out and not is_environment:
                 yield from _sources(path)
-        elif path.suffix in SOURCE_SUFFIXES:
+        elif path.suffix in SOURCE_SUFFIXES and not OWNED.fullmatch(path.name):
             yield path
-
-
-def _without_id(content: bytes | None) -> object:
-    try:
-        found = msgspec.json.decode(content or b"{}", type=dict[str, object])
-    except msgspec.DecodeError:
-        return content
-    return {name: value for name, value in found.items() if name not in CLIENT_KEYS}
 
 
 def _parameters(file: Path) -> dict[str, str]:

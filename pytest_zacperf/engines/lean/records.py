@@ -32,7 +32,6 @@ class LeanLog:
         data_points: What the engine went through.
         process_bytes: Highest private memory of the process, seen once a minute.
         wall_ns: From the first line to the last one.
-        order_list_hash: The engine's own hash of all orders.
         stages: Lines of the stage timer.
         errors: Messages of ERROR lines, in their order.
 
@@ -44,7 +43,6 @@ class LeanLog:
     data_points: int | None = None
     process_bytes: int | None = None
     wall_ns: int | None = None
-    order_list_hash: str | None = None
     stages: tuple[StageTiming, ...] = ()
     errors: tuple[str, ...] = ()
 

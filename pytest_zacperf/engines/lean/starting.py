@@ -20,7 +20,7 @@ LONGEST_END_S = 10.0
 
 def hook_folder(context: Context) -> Path:
     """Return a copy of the hook, where Docker Desktop shares folders with its machine."""
-    folder = context.working_folder / "perf"
+    folder = context.working_folder / ".perf"
     shutil.copytree(HOOK_FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 

@@ -12,9 +12,11 @@ from pytest_zacperf.engines.lean.json_files import (
     object_at,
     with_camel_keys,
 )
-from pytest_zacperf.engines.lean.times import NS_PER_S, ns_of
+from pytest_zacperf.engines.lean.times import ns_of
 from pytest_zacperf.records import EquityPoint, Trade
+from pytest_zacperf.units import NS_PER_S
 
+LATEST_S = 9_000_000_000  # the year 2255; later ones do not fit 64 bits in ns
 CANDLE_CLOSE = 4  # of time, open, high, low, close
 
 
@@ -77,5 +79,5 @@ def _points(value: object) -> Iterator[EquityPoint]:
     else:
         return
     at_s, equity = number(found[0]), number(found[1])
-    if at_s is not None and equity is not None:
+    if at_s is not None and equity is not None and 0 <= at_s < LATEST_S:
         yield EquityPoint(ts_ns=round(at_s * NS_PER_S), equity=equity)

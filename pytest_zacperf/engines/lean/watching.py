@@ -59,7 +59,7 @@ class ContainerWatch:
         client: Of Docker.
         name: Of the container.
         cpus: Processors it is bound to as soon as it is there; empty for no restriction.
-        was_seen: Whether it ever was there.
+        problems: What could not be done, in sentences.
         stats: What Docker's statistics showed.
         proc: What the kernel showed; only on the machine that runs the container.
 
@@ -68,7 +68,7 @@ class ContainerWatch:
     client: Client
     name: str
     cpus: tuple[int, ...] = ()
-    was_seen: bool = False
+    problems: list[str] = field(default_factory=list)
     stats: Seen = field(default_factory=lambda: Seen(DOCKER_STATS))
     proc: Seen = field(default_factory=lambda: Seen(PROC))
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -90,13 +90,19 @@ class ContainerWatch:
             container = self._awaited()
             if container is None:
                 return
-            self.was_seen = True
             if self.cpus:
-                with contextlib.suppress(Exception):
-                    container.update(cpuset_cpus=",".join(map(str, self.cpus)))
+                self._bind(container)
             reader = threading.Thread(target=self._read_stats, args=(container,), daemon=True)
             reader.start()
             self._read_proc(container)
+
+    def _bind(self, container: Container) -> None:
+        try:
+            container.update(cpuset_cpus=",".join(map(str, self.cpus)))
+        except Exception as e:  # noqa: BLE001 - whatever it was, the run goes on
+            self.problems.append(
+                f"the container could not be kept to processors {list(self.cpus)}: {e}"
+            )
 
     def _awaited(self) -> Container | None:
         while not self._ended.is_set():
@@ -114,9 +120,10 @@ class ContainerWatch:
                 note_stats(self.stats, sample)
 
     def _read_proc(self, container: Container) -> None:
-        # LEAN's start script ends in exec, so that this process is LEAN.
+        # LEAN's start script ends in exec, so that this process is LEAN. Where Docker is another
+        # machine, a stranger has its number here.
         pid = int(container.attrs["State"].get("Pid") or 0)
-        while pid and not self._ended.wait(LOOK_S) and note_proc(self.proc, pid):
+        while is_lean(pid) and not self._ended.wait(LOOK_S) and note_proc(self.proc, pid):
             pass
 
 
@@ -131,6 +138,14 @@ def note_stats(seen: Seen, sample: Mapping[str, Any]) -> None:
         # Pages of files that are only cached; the second name is that of cgroup v1.
         cached = details.get("inactive_file", details.get("total_inactive_file", 0))
         seen.note(memory_bytes=int(memory["usage"]) - int(cached))
+
+
+def is_lean(pid: int, proc: Path = PROC_FOLDER) -> bool:
+    """Return whether a process of this machine is LEAN, or the script that starts it."""
+    try:
+        return pid > 0 and b"lean" in (proc / str(pid) / "cmdline").read_bytes().lower()
+    except OSError:
+        return False
 
 
 def note_proc(seen: Seen, pid: int, proc: Path = PROC_FOLDER) -> bool:

@@ -19,8 +19,8 @@ NAMES: Mapping[WindowWay, tuple[str, str]] = {
     "parameters": ("start-date", "end-date"),
     "environment": ("START_DATE", "END_DATE"),
 }
-# LEAN takes the class whose module is the file's own; the imported one is another's. An algorithm
-# that never sets an end still ends yesterday: the window is looked at after the run.
+# LEAN takes the first class by name whose module is the file's own; an imported one is another's.
+# An algorithm that never sets an end still ends yesterday: the window is looked at after the run.
 WRAPPER = """\
 # Written by pytest-zacperf for one run, and removed when that ends: gives the algorithm its window.
 from AlgorithmImports import *
@@ -28,7 +28,7 @@ import {module} as _project
 
 _Algorithm = next(
     found
-    for found in vars(_project).values()
+    for _, found in sorted(vars(_project).items())
     if isinstance(found, type) and issubclass(found, QCAlgorithm) and found.__module__ == {name!r}
 )
 

@@ -20,6 +20,7 @@ import psutil
 from pytest_zacperf.errors import EngineError
 
 CONFIG_NAME = "lean.json"
+ORGANIZATIONS = frozenset({"job-organization-id", "organization-id"})
 # Tells Lean's client that its databases are not old; until then nothing is downloaded.
 UPDATED = ("file-database-last-update", "12/31/2999 00:00:00")
 COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|/\*.*?\*/|//[^\r\n]*', re.DOTALL)
@@ -76,6 +77,18 @@ class LeanWorkspace:
                 f"the data folder {folder} does not exist", f'correct "data-folder" in {found}'
             )
         return cls(root=found.parent, config=found, data=folder, content=content)
+
+    def require_organization(self) -> None:
+        """Refuse what Lean's client does not take for its own.
+
+        Raises:
+            EngineError: An organization is missing; any text will do.
+
+        """
+        if not ORGANIZATIONS & self.content.keys():
+            raise EngineError(
+                f'{self.config} has no "job-organization-id"', 'write "job-organization-id": ""'
+            )
 
     @contextlib.contextmanager
     def copy_of_config(self, path: Path) -> Iterator[Path]:
