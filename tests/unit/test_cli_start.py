@@ -54,7 +54,7 @@ def test_the_demo_says_what_it_wrote_and_recorded(made: tuple[Path, str]) -> Non
 
 
 def test_the_recordings_of_the_demo_are_met_in_xdist_workers(demo: Shell) -> None:
-    # All its tests without workers: test_demo_install.py; verdicts in workers: test_perf_plugin.py.
+    # All its tests without workers: .ci/run; verdicts in workers: test_perf_plugin.py.
     result = demo.run(*PYTEST, "-n", "2", "-m", "parity")
     assert result.stdout.splitlines()[-1].strip("= ").startswith("2 passed in ")
 
