@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
@@ -24,6 +20,13 @@ from pytest_zacperf.engines.lean.cli import (
 )
 from pytest_zacperf.engines.lean.costs import CONTAINER_RUSAGE
 from pytest_zacperf.engines.lean.guarding import LeftOver, guarded
+from pytest_zacperf.engines.lean.run_files import (
+    RunFiles,
+    elsewhere,
+    moved,
+    output_folder,
+    temporary_folder,
+)
 from pytest_zacperf.engines.lean.starting import (
     HOOK_PLACE,
     bound_processors,
@@ -32,7 +35,6 @@ from pytest_zacperf.engines.lean.starting import (
     wait_for,
 )
 from pytest_zacperf.engines.lean.watching import ContainerWatch
-from pytest_zacperf.engines.lean.workspace import owned_name
 from pytest_zacperf.errors import EngineError
 
 CLIENT_LOG = "lean-cli.log"
@@ -117,13 +119,13 @@ class LeanEngine(LeanBacktest):
             left = LeftOver(
                 container=prepared.container,
                 files=(files.wrapper, files.config),
-                folders=(temporary, *_elsewhere(order.output, context)),
+                folders=(temporary, *elsewhere(order.output, context)),
                 restored={prepared.project.config: prepared.project.config_text()},
             )
             watch = ContainerWatch(client, prepared.container, bound_processors())
             with (
                 guarded(left),
-                _temporary(temporary),
+                temporary_folder(temporary),
                 prepared.workspace.copy_of_config(files.config),
                 files.written_wrapper(prepared.setting.wrapper),
                 prepared.project.unchanged_config(),
@@ -133,7 +135,7 @@ class LeanEngine(LeanBacktest):
                 variables = {**WIDE, "TMPDIR": str(temporary)}
                 status = wait_for(cli.command(order), prepared.workspace.root, log, variables)
         said = log.read_text(encoding="utf-8", errors="replace")
-        folder = _moved(order.output, context.working_folder / "lean")
+        folder = moved(order.output, context.working_folder / "lean")
         return Finished(
             ending=Ending(exit_status=status, said=said, folder=folder, log=log),
             source=CONTAINER_RUSAGE,
@@ -146,7 +148,7 @@ class LeanEngine(LeanBacktest):
         return RunOrder(
             algorithm=files.wrapper if prepared.setting.wrapper else prepared.project.folder,
             image=self.image,
-            output=_output_folder(prepared, context),
+            output=output_folder(prepared, context),
             config=files.config,
             algorithm_id=ALGORITHM_ID,
             container=prepared.container,
@@ -168,66 +170,6 @@ class LeanEngine(LeanBacktest):
         return self._cli
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFiles:
-    """The two files that one run needs in folders of the user.
-
-    Attributes:
-        wrapper: In the project.
-        config: Beside ``lean.json``.
-
-    """
-
-    wrapper: Path
-    config: Path
-
-    @classmethod
-    def of(cls, prepared: Prepared) -> RunFiles:
-        """Return where they are; their names say whose they are."""
-        return cls(
-            wrapper=prepared.project.folder / owned_name("", prepared.token, ".py"),
-            config=prepared.workspace.root / owned_name("lean.", prepared.token, ".json"),
-        )
-
-    @contextlib.contextmanager
-    def written_wrapper(self, text: str | None) -> Iterator[None]:
-        """Keep the wrapper in the project while the block runs; None writes none."""
-        if text is None:
-            yield
-            return
-        try:
-            self.wrapper.write_text(text, encoding="utf-8")
-            yield
-        finally:
-            self.wrapper.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _temporary(folder: Path) -> Iterator[None]:
-    folder.mkdir(mode=0o700)
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _elsewhere(output: Path, context: Context) -> tuple[Path, ...]:
-    return () if output.is_relative_to(context.working_folder) else (output,)
-
-
-def _moved(output: Path, own: Path) -> Path:
-    if output == own or not output.is_dir():
-        return own
-    try:
-        shutil.move(output, own)
-    except OSError as e:
-        raise EngineError(
-            f"the results in {output} cannot be moved to {own}: {e.strerror}",
-            "run with a folder for runs below lean.json",
-        ) from e
-    return own
-
-
 def _warnings(cli: LeanCli, image: str) -> Iterator[str]:
     if not cli.has_environment:
         yield (
@@ -236,16 +178,3 @@ def _warnings(cli: LeanCli, image: str) -> Iterator[str]:
             "outside, stages were off, and files of the container are root's"
         )
     yield from docker_client.moving_image(image)
-
-
-def _output_folder(prepared: Prepared, context: Context) -> Path:
-    """Return where results go: in the run's own folder when that lies below ``lean.json``."""
-    own = context.working_folder / "lean"
-    if own.resolve().is_relative_to(prepared.workspace.root.resolve()):
-        return own
-    ignored = prepared.workspace.root / ".zacperf"
-    folder = ignored / "lean" / f"{os.getpid()}-{prepared.token}"
-    folder.mkdir(parents=True)
-    if not (ignored / ".gitignore").exists():
-        (ignored / ".gitignore").write_text("*\n", encoding="utf-8")
-    return folder
