@@ -32,8 +32,6 @@ CAPABILITIES = Capabilities(
 )
 # It is in the names of the result files and in LEAN's hash of all orders: the same for every run.
 ALGORITHM_ID = 1_000_000_001
-# The parameter of ours that names it, so that two images can be compared.
-IMAGE = "image"
 NOT_BELOW = "is not in the subpath of"
 # From the end of `initialize` to before the statistics, as LEAN itself times it.
 ENGINE_STAGE = "engine"

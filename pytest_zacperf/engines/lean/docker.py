@@ -9,10 +9,11 @@ from typing import Unpack
 from pytest_zacperf.engines import Context
 from pytest_zacperf.engines.lean import docker_client
 from pytest_zacperf.engines.lean.attempt import AlgorithmOptions, Finished, Prepared
-from pytest_zacperf.engines.lean.base import ALGORITHM_ID, IMAGE, LeanBacktest
+from pytest_zacperf.engines.lean.base import ALGORITHM_ID
 from pytest_zacperf.engines.lean.checks import Ending
 from pytest_zacperf.engines.lean.costs import CONTAINER_RUSAGE
 from pytest_zacperf.engines.lean.guarding import LeftOver, guarded
+from pytest_zacperf.engines.lean.imaged import ImagedLean
 from pytest_zacperf.engines.lean.launcher_config import LauncherConfig
 from pytest_zacperf.engines.lean.starting import HOOK_PLACE, bound_processors, hook_folder, owner
 from pytest_zacperf.engines.lean.watching import ContainerWatch
@@ -25,7 +26,7 @@ WRAPPER = "zacperf_window.py"
 CONTAINER_LOG = "container.log"
 
 
-class DockerLean(LeanBacktest):
+class DockerLean(ImagedLean):
     """Runs LEAN's image itself, as ``docker run`` does; project and data are mounted read only.
 
     Args:
@@ -37,8 +38,6 @@ class DockerLean(LeanBacktest):
 
     """
 
-    own_parameters = frozenset({IMAGE})
-
     def __init__(
         self,
         project: str | Path,
@@ -48,16 +47,9 @@ class DockerLean(LeanBacktest):
         memory_bytes: int | None = None,
         **options: Unpack[AlgorithmOptions],
     ) -> None:
-        super().__init__(project, **options)
-        self.parameters = {IMAGE: image, **self.parameters}
+        super().__init__(project, image=image, **options)
         self.cpus = cpus
         self.memory_bytes = memory_bytes
-        self._digest = ""
-
-    @property
-    def image(self) -> str:
-        """Of the engine."""
-        return str(self.parameters[IMAGE])
 
     def look_around(self, prepared: Prepared) -> None:
         """Look for Docker and the image.
@@ -67,12 +59,11 @@ class DockerLean(LeanBacktest):
 
         """
         prepared.project.require_python("DockerLean")
-        with docker_client.closing(docker_client.connected()) as client:
-            self._digest = docker_client.image_digest(client, self.image)
+        self.look_for_image()
 
     def version_parts(self) -> Iterable[str]:
         """Return the digest of the image, and the limits."""
-        yield self._digest[:19]
+        yield from super().version_parts()
         if self.cpus is not None:
             yield f"{self.cpus:g} processors"
         if self.memory_bytes is not None:

@@ -9,7 +9,7 @@ from typing import Unpack
 from pytest_zacperf.engines import Context
 from pytest_zacperf.engines.lean import docker_client
 from pytest_zacperf.engines.lean.attempt import AlgorithmOptions, Finished, Prepared
-from pytest_zacperf.engines.lean.base import ALGORITHM_ID, IMAGE, LeanBacktest
+from pytest_zacperf.engines.lean.base import ALGORITHM_ID
 from pytest_zacperf.engines.lean.checks import Ending
 from pytest_zacperf.engines.lean.cli import (
     CONTAINER_ENVIRONMENT,
@@ -20,6 +20,7 @@ from pytest_zacperf.engines.lean.cli import (
 )
 from pytest_zacperf.engines.lean.costs import CONTAINER_RUSAGE
 from pytest_zacperf.engines.lean.guarding import LeftOver, guarded
+from pytest_zacperf.engines.lean.imaged import ImagedLean
 from pytest_zacperf.engines.lean.run_files import (
     RunFiles,
     elsewhere,
@@ -45,7 +46,7 @@ OURS = frozenset({
 })
 
 
-class LeanEngine(LeanBacktest):
+class LeanEngine(ImagedLean):
     """Runs ``lean backtest PROJECT`` and reports what LEAN itself did and used.
 
     ``lean.json`` and the data folder stay as they are; the results lie in the run's own folder.
@@ -59,8 +60,6 @@ class LeanEngine(LeanBacktest):
 
     """
 
-    own_parameters = frozenset({IMAGE})
-
     def __init__(
         self,
         project: str | Path,
@@ -70,21 +69,14 @@ class LeanEngine(LeanBacktest):
         arguments: Sequence[str] = (),
         **options: Unpack[AlgorithmOptions],
     ) -> None:
-        super().__init__(project, **options)
+        super().__init__(project, image=image, **options)
         for word in arguments:
             name = word.partition("=")[0]
             if name in OURS:
                 raise EngineError(f"{name} cannot be given in arguments", "LeanEngine sets it")
-        self.parameters = {IMAGE: image, **self.parameters}
         self._lean = lean
         self._arguments = tuple(arguments)
         self._cli: LeanCli | None = None
-        self._digest = ""
-
-    @property
-    def image(self) -> str:
-        """Of the engine."""
-        return str(self.parameters[IMAGE])
 
     def look_around(self, prepared: Prepared) -> None:
         """Look for the client, Docker and the image.
@@ -99,12 +91,11 @@ class LeanEngine(LeanBacktest):
             environment=bool(self.environment or prepared.setting.environment),
             parameters=bool(self.lean_parameters(prepared)),
         )
-        with docker_client.closing(docker_client.connected()) as client:
-            self._digest = docker_client.image_digest(client, self.image)
+        self.look_for_image()
 
     def version_parts(self) -> Iterable[str]:
         """Return the digest of the image, and the client's version."""
-        yield self._digest[:19]
+        yield from super().version_parts()
         if self._cli is not None:
             yield f"lean {version_text(self._cli.version)}"
 
