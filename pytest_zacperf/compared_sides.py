@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pytest_zacperf import store
 from pytest_zacperf.engines.lean.checks import COMPLETED, FRAMES
-from pytest_zacperf.engines.lean.folder import NoResultsError
-from pytest_zacperf.engines.lean.json_files import camel, number
-from pytest_zacperf.engines.lean.orders import events_of
-from pytest_zacperf.engines.lean.records import LeanRun
-from pytest_zacperf.engines.lean.results import read_results
-from pytest_zacperf.engines.lean.summary import is_summary, read_summary
+from pytest_zacperf.engines.lean.reading.folder import NoResultsError
+from pytest_zacperf.engines.lean.reading.json_files import camel, number
+from pytest_zacperf.engines.lean.reading.orders import events_of
+from pytest_zacperf.engines.lean.reading.records import LeanRun
+from pytest_zacperf.engines.lean.reading.results import read_results
+from pytest_zacperf.engines.lean.reading.summary import is_summary, read_summary
 from pytest_zacperf.errors import StoreError
 from pytest_zacperf.foreign_events import order_events_of
 from pytest_zacperf.parity import OrderEvents, are_canonical, canonical

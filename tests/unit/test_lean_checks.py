@@ -10,7 +10,7 @@ import pytest
 
 from pytest_zacperf.engines.lean import checks
 from pytest_zacperf.engines.lean.checks import Ending
-from pytest_zacperf.engines.lean.records import DataRequests, LeanLog, LeanRun
+from pytest_zacperf.engines.lean.reading.records import DataRequests, LeanLog, LeanRun
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import Window
 

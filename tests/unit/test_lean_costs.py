@@ -14,7 +14,7 @@ from pytest_zacperf.engines import Figure, ReportedCosts
 from pytest_zacperf.engines.lean.costs import Rusage, costs_of
 from pytest_zacperf.engines.lean.data import data_fingerprint
 from pytest_zacperf.engines.lean.launcher_config import LauncherConfig
-from pytest_zacperf.engines.lean.records import LeanLog
+from pytest_zacperf.engines.lean.reading.records import LeanLog
 from pytest_zacperf.engines.lean.watching import DOCKER_STATS, PROC, Seen, note_proc, note_stats
 
 RUSAGE = Rusage(wall_ns=1, cpu_ns=2, peak_memory_bytes=3, exit_status=0)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_zacperf.engines.lean.log import read_log
-from pytest_zacperf.engines.lean.records import LeanLog
-from pytest_zacperf.engines.lean.stage_lines import stages_in
+from pytest_zacperf.engines.lean.reading.log import read_log
+from pytest_zacperf.engines.lean.reading.records import LeanLog
+from pytest_zacperf.engines.lean.reading.stage_lines import stages_in
 from pytest_zacperf.engines.lean.stage_report import line_of
 from pytest_zacperf.records import StageTiming
 from pytest_zacperf.stages import Timing

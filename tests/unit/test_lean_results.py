@@ -21,9 +21,9 @@ from support.lean_results import (
 )
 
 from pytest_zacperf.engines.lean import read_results
-from pytest_zacperf.engines.lean.folder import files_in
-from pytest_zacperf.engines.lean.orders import events_of, read_event_rows
-from pytest_zacperf.engines.lean.records import DataRequests
+from pytest_zacperf.engines.lean.reading.folder import files_in
+from pytest_zacperf.engines.lean.reading.orders import events_of, read_event_rows
+from pytest_zacperf.engines.lean.reading.records import DataRequests
 from pytest_zacperf.errors import StoreError
 from pytest_zacperf.foreign_events import bare
 from pytest_zacperf.records import EquityPoint, OrderEvent, Trade

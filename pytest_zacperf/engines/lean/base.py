@@ -12,10 +12,10 @@ from pytest_zacperf.engines.lean import checks
 from pytest_zacperf.engines.lean.attempt import AlgorithmOptions, Finished, Prepared
 from pytest_zacperf.engines.lean.costs import costs_of, read_rusage
 from pytest_zacperf.engines.lean.data import data_fingerprint
-from pytest_zacperf.engines.lean.folder import NoResultsError
 from pytest_zacperf.engines.lean.project import LeanProject
-from pytest_zacperf.engines.lean.records import LeanLog, LeanRun
-from pytest_zacperf.engines.lean.results import read_results
+from pytest_zacperf.engines.lean.reading.folder import NoResultsError
+from pytest_zacperf.engines.lean.reading.records import LeanLog, LeanRun
+from pytest_zacperf.engines.lean.reading.results import read_results
 from pytest_zacperf.engines.lean.stage_report import SWITCH
 from pytest_zacperf.engines.lean.window import WindowRule
 from pytest_zacperf.engines.lean.workspace import LeanWorkspace, now_token, remove_left_over

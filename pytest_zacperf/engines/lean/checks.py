@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pytest_zacperf.engines.lean.log import read_log
 from pytest_zacperf.engines.lean.project import LeanProject, snapshot_of
-from pytest_zacperf.engines.lean.records import LeanRun
+from pytest_zacperf.engines.lean.reading.log import read_log
+from pytest_zacperf.engines.lean.reading.records import LeanRun
 from pytest_zacperf.engines.lean.workspace import OWNED
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import Window

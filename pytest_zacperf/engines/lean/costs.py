@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from pytest_zacperf.engines import Figure, ReportedCosts
-from pytest_zacperf.engines.lean.records import LeanLog
+from pytest_zacperf.engines.lean.reading.records import LeanLog
 from pytest_zacperf.engines.lean.watching import Seen
 
 RUSAGE_FILE = "perf-rusage.json"

@@ -9,8 +9,8 @@ from pytest_zacperf.engines import BacktestOutput, Capabilities, Context, Figure
 from pytest_zacperf.engines.lean import checks
 from pytest_zacperf.engines.lean.base import stages_of
 from pytest_zacperf.engines.lean.costs import costs_of
-from pytest_zacperf.engines.lean.records import LeanRun
-from pytest_zacperf.engines.lean.results import read_results
+from pytest_zacperf.engines.lean.reading.records import LeanRun
+from pytest_zacperf.engines.lean.reading.results import read_results
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import RECORDED, ParameterValue, Window
 

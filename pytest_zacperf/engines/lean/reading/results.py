@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_zacperf.engines.lean.folder import LeanFiles, files_in
-from pytest_zacperf.engines.lean.invariants import TOTAL_ORDERS, violations
-from pytest_zacperf.engines.lean.json_files import (
+from pytest_zacperf.engines.lean.reading.folder import LeanFiles, files_in
+from pytest_zacperf.engines.lean.reading.invariants import TOTAL_ORDERS, violations
+from pytest_zacperf.engines.lean.reading.json_files import (
     Object,
     camel,
     list_at,
@@ -18,12 +18,12 @@ from pytest_zacperf.engines.lean.json_files import (
     read_object,
     with_camel_keys,
 )
-from pytest_zacperf.engines.lean.log import read_log
-from pytest_zacperf.engines.lean.orders import events_of, joined, read_event_rows
-from pytest_zacperf.engines.lean.records import DataRequests, EquitySource, LeanRun
-from pytest_zacperf.engines.lean.statistics import figures_of
-from pytest_zacperf.engines.lean.times import day_of
-from pytest_zacperf.engines.lean.trades import equity_of, trades_of
+from pytest_zacperf.engines.lean.reading.log import read_log
+from pytest_zacperf.engines.lean.reading.orders import events_of, joined, read_event_rows
+from pytest_zacperf.engines.lean.reading.records import DataRequests, EquitySource, LeanRun
+from pytest_zacperf.engines.lean.reading.statistics import figures_of
+from pytest_zacperf.engines.lean.reading.times import day_of
+from pytest_zacperf.engines.lean.reading.trades import equity_of, trades_of
 from pytest_zacperf.errors import StoreError
 from pytest_zacperf.records import EquityPoint, StatisticValue, Trade
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_zacperf.engines.lean.json_files import Object, camel, read_object
+from pytest_zacperf.engines.lean.reading.json_files import Object, camel, read_object
 from pytest_zacperf.errors import StoreError
 
 ORDER_EVENTS, SUMMARY = "order-events", "summary"

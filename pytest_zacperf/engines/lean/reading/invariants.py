@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_zacperf.engines.lean.json_files import Object, number
+from pytest_zacperf.engines.lean.reading.json_files import Object, number
 from pytest_zacperf.records import StatisticValue
 
 FILLED = 3  # Common/Orders/OrderTypes.cs

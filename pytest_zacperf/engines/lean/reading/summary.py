@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_zacperf.engines.lean.folder import MAIN_KEYS
-from pytest_zacperf.engines.lean.json_files import (
+from pytest_zacperf.engines.lean.reading.folder import MAIN_KEYS
+from pytest_zacperf.engines.lean.reading.json_files import (
     HINT,
     Object,
     object_at,
     read_object,
     with_camel_keys,
 )
-from pytest_zacperf.engines.lean.records import LeanRun
-from pytest_zacperf.engines.lean.statistics import figures_of
-from pytest_zacperf.engines.lean.times import day_of
-from pytest_zacperf.engines.lean.trades import equity_of, trades_of, with_camel_top
+from pytest_zacperf.engines.lean.reading.records import LeanRun
+from pytest_zacperf.engines.lean.reading.statistics import figures_of
+from pytest_zacperf.engines.lean.reading.times import day_of
+from pytest_zacperf.engines.lean.reading.trades import equity_of, trades_of, with_camel_top
 from pytest_zacperf.errors import StoreError
 
 ORDERS = "orders"  # a main file has them, even none; a summary never has

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_zacperf.engines.lean.json_files import (
+from pytest_zacperf.engines.lean.reading.json_files import (
     Object,
     camel,
     list_at,
@@ -12,7 +12,7 @@ from pytest_zacperf.engines.lean.json_files import (
     object_at,
     with_camel_keys,
 )
-from pytest_zacperf.engines.lean.times import ns_of
+from pytest_zacperf.engines.lean.reading.times import ns_of
 from pytest_zacperf.records import EquityPoint, Trade
 from pytest_zacperf.units import NS_PER_S
 

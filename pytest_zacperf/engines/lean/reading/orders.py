@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_zacperf.engines.lean.json_files import HINT, Object, camel, number, read_rows
+from pytest_zacperf.engines.lean.reading.json_files import HINT, Object, camel, number, read_rows
 from pytest_zacperf.errors import StoreError
 from pytest_zacperf.foreign_events import FROM_ORDER, OF_ORDERS, order_events_of
 from pytest_zacperf.records import OrderEvent, StatisticValue

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_zacperf.engines.lean.json_files import number
-from pytest_zacperf.engines.lean.records import LeanLog
-from pytest_zacperf.engines.lean.stage_lines import STAGE_LINE, stages_in
-from pytest_zacperf.engines.lean.times import ns_of
+from pytest_zacperf.engines.lean.reading.json_files import number
+from pytest_zacperf.engines.lean.reading.records import LeanLog
+from pytest_zacperf.engines.lean.reading.stage_lines import STAGE_LINE, stages_in
+from pytest_zacperf.engines.lean.reading.times import ns_of
 from pytest_zacperf.records import StageTiming
 from pytest_zacperf.sentences import cut, escape
 

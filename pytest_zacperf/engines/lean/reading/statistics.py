@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from pytest_zacperf.engines.lean.json_files import (
+from pytest_zacperf.engines.lean.reading.json_files import (
     Object,
     camel,
     object_at,
