@@ -24,7 +24,7 @@ class Found:
         output: What the engine gave.
         recorded: What of it is stored.
         costs: What the run cost.
-        warnings: What a reader of the results must know.
+        watched_by: What watched this process and made it slow, in sentences.
         was_stopped: Whether it was stopped at its time limit.
 
     """
@@ -32,7 +32,7 @@ class Found:
     output: BacktestOutput
     recorded: RunOutput
     costs: Costs
-    warnings: tuple[str, ...]
+    watched_by: tuple[str, ...]
     was_stopped: bool
 
     @property
@@ -52,7 +52,7 @@ def found_by(
         ZacperfError: It gave what cannot be used.
 
     """
-    watched_by = list(conditions.tracing_problems())  # before an engine tidies up
+    watched_by = tuple(conditions.tracing_problems())  # before an engine tidies up
     # Half of a backtest has no result to collect.
     given: object = BacktestOutput() if was_stopped else engine.collect(context)
     output = returned.require_output(given, engine)
@@ -63,7 +63,7 @@ def found_by(
         output=output,
         recorded=dataclasses.replace(recorded, stages=costs.stages),
         costs=costs,
-        warnings=(*watched_by, *findings.warnings_of(output, context)),
+        watched_by=watched_by,
         was_stopped=was_stopped,
     )
 

@@ -73,7 +73,7 @@ def run_workload(
         environment=where,
         statistics=dict(recorded.statistics),
         counts=dict(context.counts),
-        warnings=found.warnings,
+        warnings=(*found.watched_by, *findings.warnings_of(found.output, context)),
         conditions=findings.conditions_of(measurement, found.costs),
         setup=ready.setup,
         downloads=queued.downloads_of(engine, tuple(recorded.stages), context.counts),
