@@ -100,6 +100,13 @@ def test_dates_are_named_and_written_as_the_algorithm_reads_them(
     assert rule.setting(WINDOW, project(tmp_path)) == expected
 
 
+def test_another_way_than_those_is_told() -> None:
+    with pytest.raises(EngineError) as raised:
+        WindowRule(way="dates")  # type: ignore[arg-type]
+    assert raised.value.problem == "window='dates' is not possible"
+    assert raised.value.hint == "use one of: wrapper, parameters, environment"
+
+
 def test_no_wrapper_fits_an_algorithm_that_is_no_python(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as raised:
         WindowRule().setting(WINDOW, project(tmp_path, "Main.cs"))

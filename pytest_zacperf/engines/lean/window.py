@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from pytest_zacperf.engines.lean.project import LeanProject
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import Window
 
 WindowWay: TypeAlias = Literal["wrapper", "parameters", "environment"]
+WAYS = get_args(WindowWay)
 NAMES: Mapping[WindowWay, tuple[str, str]] = {
     "parameters": ("start-date", "end-date"),
     "environment": ("START_DATE", "END_DATE"),
@@ -76,6 +77,12 @@ class WindowRule:
     way: WindowWay = "wrapper"
     names: tuple[str, str] | None = None
     date_format: str = "%Y-%m-%d"
+
+    def __post_init__(self) -> None:
+        if self.way not in WAYS:
+            raise EngineError(
+                f"window={self.way!r} is not possible", f"use one of: {', '.join(WAYS)}"
+            )
 
     @property
     def own_names(self) -> tuple[str, str]:
