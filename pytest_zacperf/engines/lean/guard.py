@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import shutil
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -21,15 +20,18 @@ LONGEST_START_S = 10.0
 LOOK_AGAIN_S = 0.5
 
 
-def main(arguments: list[str]) -> None:
-    """Wait for the end of the worker; then clean up what it has not."""
-    plan = json.loads(arguments[0])
+def main() -> None:
+    """Wait for the end of the worker; then clean up what it has not.
+
+    The first line of stdin is the plan: not an argument, which others would see.
+    """
     _leave_family()
     said = b""
-    while chunk := os.read(0, 64):
+    while chunk := os.read(0, 65_536):
         said += chunk
-    if said != DONE:
-        clean_up(plan)
+    plan, _, ending = said.partition(b"\n")
+    if ending != DONE:
+        clean_up(json.loads(plan))
 
 
 def clean_up(plan: dict[str, Any]) -> None:
@@ -111,4 +113,4 @@ def _leave_family() -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

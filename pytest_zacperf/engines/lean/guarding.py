@@ -50,17 +50,19 @@ def guarded(left: LeftOver) -> Iterator[None]:
     """Have everything removed if the block does not end well, or this process dies."""
     variables = {name: value for name, value in os.environ.items() if name != MARKER}
     process = subprocess.Popen(  # noqa: S603 - our own file
-        [sys.executable, "-I", guard.__file__, left.plan],
+        [sys.executable, "-I", guard.__file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=variables,
         start_new_session=True,
     )
-    process.wait()  # its first part ends when the second one stands on its own
     pipe = process.stdin
     if pipe is None:
         raise AssertionError
+    pipe.write(f"{left.plan}\n".encode())
+    pipe.flush()
+    process.wait()  # its first part ends when the second one stands on its own
     try:
         yield
         # Not after an error: then something may be left.
