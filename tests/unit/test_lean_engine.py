@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from support.commands import PYTEST, ZACPERF
 from support.docker_daemon import DIGEST, IMAGE, DockerDaemon, docker_daemon
@@ -196,6 +197,27 @@ def test_a_run_that_is_broken_off_leaves_no_container_and_no_file(
     # There the client keeps all that lean.json holds.
     wait_until(lambda: not (machine.project.folder / "out" / "work" / "tmp").exists())
     wait_until(lambda: _left(machine) == before)
+
+
+def test_a_client_that_is_killed_leaves_no_container_and_is_told(
+    tmp_path: Path, daemon: DockerDaemon
+) -> None:
+    machine = LeanMachine.made(tmp_path, daemon)
+    daemon.wish = {"ending": "hang"}
+    with subprocess.Popen(  # noqa: S603 - as somebody types it
+        [*ZACPERF, *BACKTEST],
+        cwd=machine.project.folder,
+        env=machine.shell.variables | machine.variables,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_until(lambda: daemon.running)
+        for child in psutil.Process(process.pid).children(recursive=True):
+            if "--extra-docker-config" in child.cmdline():
+                child.kill()
+        said, _ = process.communicate(timeout=60)
+    assert daemon.containers == {}
+    assert "LEAN left no results, exit status -9" in said
 
 
 def test_two_runs_of_one_project_at_once_are_kept_apart(

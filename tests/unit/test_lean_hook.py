@@ -150,6 +150,14 @@ def test_a_program_that_is_not_there_is_told(
     assert "dotnet-that-is-not-there cannot be run: No such file" in capfd.readouterr().err
 
 
+def test_what_lean_starts_itself_is_not_counted_again(container: Container) -> None:
+    seen = container.folder / "seen"
+    text = f"import os, pathlib; pathlib.Path({str(seen)!r}).write_text(str(list(os.environ)))"
+    container.start(program(container, text)).wait()
+    assert "PERF_OUT" in seen.read_text()
+    assert "BASH_ENV" not in seen.read_text()
+
+
 def test_what_root_wrote_is_given_to_the_user(container: Container) -> None:
     mine = f"{os.getuid()}:{os.getgid()}"
     other = container.folder / "Results" / "code"
