@@ -66,7 +66,7 @@ def test_timed_runs_of_two_sessions_do_not_overlap_with_any_run(project: Project
     project.write("strategy.py", source.replace("loops=1000", "loops=2_000_001"))
     write(project, "one", PERF_TESTS.replace("WINDOWS", '"wk-1"'))
     write(project, "two", PERF_TESTS.replace("WINDOWS", '"wk-1", "wk-2"') + PARITY_TEST)
-    sessions = [start(project, "one"), start(project, "two", "-n", "4")]
+    sessions = [start(project, "one"), start(project, "two", "-n", "2")]
     for session in sessions:
         output, errors = session.communicate(timeout=100)
         assert session.returncode == 0, output + errors
