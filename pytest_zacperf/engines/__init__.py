@@ -32,7 +32,7 @@ class Capabilities:
     Attributes:
         order_events: Every event, fills alone, or none.
         equity: Whether it returns equity over time.
-        threads: Whether it uses more than one thread.
+        threads: Whether it computes in other threads than the main one.
         network: Whether it may download.
         can_repeat: Whether a second run with the same data gives the same result.
         invariants: Names of the plan's invariants it understands.

@@ -216,5 +216,5 @@ def _import_polars() -> ModuleType:
     except ImportError as e:
         raise ZacperfError(
             "equity is stored as Parquet, and polars is not installed",
-            "pip install pytest-zacperf[zacqc]",
+            "pip install polars, or the extra of your engine, such as pytest-zacperf[zacqc]",
         ) from e

@@ -47,7 +47,7 @@ def keep_invariants(
     for name in asked:
         if name not in known:
             raise InvariantError(
-                f"{name!r} is unknown to this engine, {engine.name}; "
+                f"{name!r} is unknown to this engine, {engine.name} {engine.version}; "
                 f"known: {', '.join(known) or 'none'}",
                 f'take {name!r} out of "invariants" in the plan, or use an engine that keeps it',
             )

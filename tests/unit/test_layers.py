@@ -110,7 +110,7 @@ LAYERS = {
         "report",
     },
     # They stand beside the layers.
-    EMBEDDED: {"zacqc", "properties"},
+    EMBEDDED: {"zacqc", "properties", "examples"},
 }
 # Each layer may import from these; within a layer is decided below.
 BELOW = {
@@ -122,9 +122,18 @@ BELOW = {
     EMBEDDED: {FOUNDATION},
 }
 ENGINES = "engines"
-ENGINE_LOOKUP = "engines.lookup"
+# What every adapter may use; no adapter is among them.
+SHARED_BY_ENGINES = {
+    ENGINES,
+    *(
+        f"engines.{name}"
+        for name in ("building", "calling", "fills", "installed", "lookup", "plain")
+    ),
+}
 ENGINE_OF_ZACQC = "engines.zacqc"
-ENGINES_OF_LEAN = "engines.lean"  # a package, for there are four of them
+# Packages: Lean has four engines, LumiBot has much around it.
+ENGINE_PACKAGES = ("engines.lean", "engines.lumibot")
+EXAMPLES = "examples"  # written as users write, on public names of engines
 # The one import that points up: the embedded backtest offers its engine, and imports it late.
 LAZY = ("zacqc", ENGINE_OF_ZACQC)
 
@@ -243,15 +252,21 @@ def may_import(module: str, target: str) -> bool:
     if module.partition(".")[0] == target.partition(".")[0] in PACKAGES:
         return True
     if layer == EFFECTS and other == EFFECTS:
-        of_lean = module.startswith(ENGINES_OF_LEAN) and target.startswith(ENGINES_OF_LEAN)
-        shared = target in {ENGINES, ENGINE_LOOKUP, "stages"} and module.startswith(ENGINES)
-        return of_lean or shared
+        of_one = any(module.startswith(one) and target.startswith(one) for one in ENGINE_PACKAGES)
+        shared = target in {*SHARED_BY_ENGINES, "stages"} and module.startswith(ENGINES)
+        return of_one or shared
     if layer == EMBEDDED:
-        same = module.partition(".")[0] == target.partition(".")[0]
-        return same or target == "stages" or other == FOUNDATION
+        return may_embedded(module, target)
     if module == ENGINE_OF_ZACQC and target.partition(".")[0] == "zacqc":
         return True
     return layer == other or other in BELOW[layer]
+
+
+def may_embedded(module: str, target: str) -> bool:
+    """Return whether what stands beside the layers may import one of our modules."""
+    is_same = module.partition(".")[0] == target.partition(".")[0]
+    is_example = module.startswith(EXAMPLES) and target.startswith(f"{ENGINES}.")
+    return is_same or is_example or target == "stages" or layer_of(target) == FOUNDATION
 
 
 def is_lazy(module: str, target: str, imported: Import) -> bool:

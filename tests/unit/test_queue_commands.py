@@ -217,7 +217,7 @@ def test_an_invariant_that_the_engine_does_not_know_stops_the_queue_before_anyth
     done = zacperf("run")
     assert done.exit_code == 2
     assert (
-        "Error: 'plot_price' is unknown to this engine, function gold:run_backtest; "
+        "Error: 'plot_price' is unknown to this engine, function gold:run_backtest 1; "
         "known: lookbacks_unchanged\n"
         "  hint: take 'plot_price' out of \"invariants\" in the plan"
     ) in done.output
@@ -308,7 +308,7 @@ def test_the_embedded_engine_refuses_the_invariants_of_a_real_plan_by_name(root:
     done = zacperf("run")
     assert done.exit_code == 2
     assert (
-        "'plot_price' is unknown to this engine, zacqc; known: lookbacks_unchanged" in done.output
+        "'plot_price' is unknown to this engine, zacqc 1; known: lookbacks_unchanged" in done.output
     )
     assert plan.read_bytes() == REAL_PLAN.read_bytes()
 

@@ -83,7 +83,7 @@ def test_an_invariant_that_nobody_knows_is_refused_by_its_name() -> None:
     with pytest.raises(InvariantError) as caught:
         keep_invariants(Engine(), {"show_live_equity_curve": True})
     assert caught.value.problem == (
-        "'show_live_equity_curve' is unknown to this engine, function gold:run; "
+        "'show_live_equity_curve' is unknown to this engine, function gold:run 1; "
         "known: file_logging, lookbacks_unchanged, plot_price"
     )
 

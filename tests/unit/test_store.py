@@ -243,7 +243,9 @@ def test_equity_without_polars_says_what_to_install(
     with pytest.raises(ZacperfError) as caught:
         store.write_output(tmp_path, output)
     assert caught.value.problem == "equity is stored as Parquet, and polars is not installed"
-    assert caught.value.hint == "pip install pytest-zacperf[zacqc]"
+    assert caught.value.hint == (
+        "pip install polars, or the extra of your engine, such as pytest-zacperf[zacqc]"
+    )
 
 
 def test_equity_that_parquet_cannot_hold_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,313 @@
+"""LumiBot as an engine: a strategy class, its data, and the switches of ``run_backtest``."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import datetime as dt
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
+from pytest_zacperf.engines.calling import bound_call, typed_value
+from pytest_zacperf.engines.fills import closed_trades
+from pytest_zacperf.engines.installed import Library
+from pytest_zacperf.engines.lookup import load_object
+from pytest_zacperf.engines.lumibot import reading
+from pytest_zacperf.engines.lumibot.downloads import watched_downloads
+from pytest_zacperf.engines.lumibot.surroundings import restored, scrub_variables
+from pytest_zacperf.engines.lumibot.switches import (
+    DEFAULTS,
+    INVARIANTS,
+    known_switches,
+    loaded,
+    require_known,
+    switches_for,
+)
+from pytest_zacperf.engines.plain import window_bounds
+from pytest_zacperf.errors import EngineError
+from pytest_zacperf.records import InvariantValue, ParameterValue, Window
+from pytest_zacperf.values import nearest
+
+EXAMPLE = "pytest_zacperf.examples.breakout.lumibot"
+LIBRARY = Library(module="lumibot", distribution="lumibot", extra="lumibot")
+ZONE = ZoneInfo("America/New_York")  # LumiBot's own
+DATASOURCE = "datasource"
+SWITCH = "switch."  # before the names of switches among the parameters
+PANDAS = "lumibot.backtesting:PandasDataBacktesting"
+# LumiBot imports them when its first backtest begins, which would be timed.
+LATE = (
+    *("lumibot.backtesting.backtesting_broker", "lumibot.backtesting.data_provenance"),
+    *("lumibot.backtesting.interactive_brokers_rest_backtesting", "lumibot.brokers.broker"),
+    *("lumibot.backtesting.market_input_evidence", "lumibot.brokers.trade_event_priority"),
+    *("lumibot.backtesting.thetadata_backtesting_pandas", "lumibot.entities.order"),
+    *("lumibot.components.agents.botspot_hint", "lumibot.components.agents.tool_context"),
+    *("lumibot.components.memory.store", "lumibot.entities.trading_slippage"),
+    *("lumibot.strategies.strategy_executor", "lumibot.tools.ibkr_history_health"),
+    *("lumibot.tools.indicators", "lumibot.tools.pandas", "lumibot.tools.runtime_telemetry"),
+    *("lumibot.tools.smart_limit_utils", "lumibot.traders.trader"),
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Prepared:
+    run: Callable[[], tuple[object, Any]]
+    start: dt.datetime
+    end: dt.datetime
+    result: object = None
+    strategy: Any = None
+
+
+class LumibotEngine:
+    """Runs a LumiBot strategy.
+
+    LumiBot draws, saves and asks Yahoo for a benchmark unless it is told otherwise: here it is told
+    otherwise, and whatever a switch says counts.
+
+    Args:
+        target: ``module:Class`` of the strategy.
+        datasource: ``module:Class`` of a data source, such as
+            ``lumibot.backtesting:DataBentoDataBacktesting``; or ``module:function`` of a function
+            ``(start, end)`` that returns what ``PandasDataBacktesting`` takes as ``pandas_data``.
+        parameters: Of the strategy.
+        databento_gateway: Address of a server that speaks DataBento's protocol, such as a proxy;
+            ``https`` alone. It is no parameter: the data are the same.
+        switches: Arguments of ``run_backtest`` and of the data source.
+
+    """
+
+    volatile = frozenset({"order_id"})
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        datasource: str,
+        parameters: Mapping[str, ParameterValue] | None = None,
+        databento_gateway: str | None = None,
+        **switches: ParameterValue,
+    ) -> None:
+        self.name = f"lumibot {target}"
+        self._target = target
+        self._gateway = databento_gateway
+        self.parameters: Mapping[str, ParameterValue] = {
+            **(parameters or {}),
+            DATASOURCE: datasource,
+            **{f"{SWITCH}{name}": value for name, value in switches.items()},
+        }
+        self._may_download = True
+        self._prepared: _Prepared | None = None
+
+    @property
+    def version(self) -> str:
+        """Version of LumiBot."""
+        return LIBRARY.version
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can give; whether it downloads is known after ``prepare``."""
+        return Capabilities(
+            order_events="full",
+            equity=True,
+            threads=True,  # the strategy has one of its own
+            network=self._may_download,
+            invariants=frozenset({"lookbacks_unchanged", *INVARIANTS}),
+        )
+
+    @property
+    def code_modules(self) -> tuple[str, ...]:
+        """The module of the strategy, which may lie outside the project."""
+        return (self._target.partition(":")[0],)
+
+    @property
+    def data_provider(self) -> str:
+        """The data source."""
+        return str(self.parameters[DATASOURCE])
+
+    def with_parameters(self, overrides: Mapping[str, ParameterValue]) -> LumibotEngine:
+        """Return a copy; ``switch.NAME`` is a switch, ``datasource`` the data source."""
+        changed = copy.copy(self)
+        changed.parameters = {**self.parameters, **overrides}
+        return changed
+
+    def keep_invariants(self, asked: Mapping[str, InvariantValue]) -> Mapping[str, InvariantValue]:
+        """Set the switches that the plan's invariants stand for.
+
+        Raises:
+            InvariantError: This version of LumiBot has no such switch.
+
+        """
+        for name, value in switches_for(asked, self.version).items():
+            self.parameters = {**self.parameters, f"{SWITCH}{name}": value}
+        return dict(asked)
+
+    def prepare(self, window: Window, context: Context) -> None:
+        """Import LumiBot and the strategy, read data that are not downloaded, check all names.
+
+        Raises:
+            EngineError: Something is not there, is of the wrong kind, or is not known.
+
+        """
+        scrub_variables(context.cache_folder)
+        with restored(context.working_folder):
+            LIBRARY.load()
+            for module in LATE:
+                with contextlib.suppress(ImportError):  # other versions have others
+                    importlib.import_module(module)
+        strategy = self._strategy()
+        datasource, data = self._data(window, context)
+        parameters = _checked_parameters(strategy, self._given())
+        self.parameters = {**self.parameters, **parameters}
+        switches = self._switches()
+        require_known(switches, known_switches(strategy, datasource), self.version)
+        start, end = window_bounds(window.start, window.end, ZONE)
+        end = end.replace(second=0, microsecond=0)  # the last minute
+        arguments = {
+            **DEFAULTS,
+            **loaded(switches),
+            "parameters": parameters,
+            "pandas_data": data,
+        }
+        trader = _watching_trader(arguments.pop("trader_class", None), context)
+        self._prepared = _Prepared(
+            run=lambda: strategy.run_backtest(
+                datasource, start, end, trader_class=trader, **arguments
+            ),
+            start=start,
+            end=end,
+        )
+
+    def run(self, context: Context) -> None:
+        """Run the backtest, in the run's own folder.
+
+        Raises:
+            EngineError: A download failed: whatever came of it is no result.
+
+        """
+        prepared = self._require_prepared()
+        with restored(context.working_folder), watched_downloads(context, self._gateway):
+            found = prepared.run()
+            if found is None:
+                raise EngineError(
+                    f"{self._target} cannot be backtested, LumiBot says", "see stdout.log"
+                )
+            prepared.result, prepared.strategy = found
+
+    def collect(self, context: Context) -> BacktestOutput:
+        """Return order events, trades, equity after each iteration, statistics and bars."""
+        del context
+        prepared = self._require_prepared()
+        strategy = prepared.strategy
+        if strategy is None:
+            raise EngineError("collect() was called before run()", "call run() first")
+        events = reading.order_events(strategy.broker)
+        return BacktestOutput(
+            order_events=events,
+            trades=closed_trades(events, reading.point_values(strategy.broker)),
+            equity=reading.equity(strategy),
+            statistics=reading.statistics(prepared.result, strategy),
+            data_points=reading.bars(strategy.broker, prepared.start, prepared.end),
+        )
+
+    def _strategy(self) -> Any:  # noqa: ANN401 - of LumiBot
+        from lumibot.strategies import Strategy  # noqa: PLC0415 - an extra
+
+        found = load_object(self._target)
+        if not (isinstance(found, type) and issubclass(found, Strategy)):
+            raise EngineError(
+                f"{self._target!r} is no strategy of LumiBot",
+                "name a class that is derived from lumibot.strategies.Strategy",
+            )
+        return found
+
+    def _data(self, window: Window, context: Context) -> tuple[type, object]:
+        reference = str(self.parameters[DATASOURCE])
+        found = load_object(reference)
+        if isinstance(found, type):
+            return found, None
+        self._may_download = False
+        pandas_source = load_object(PANDAS)
+        if not isinstance(pandas_source, type):
+            raise EngineError(f"{PANDAS} is no class", "install another version of LumiBot")
+        wanted = inspect.signature(found).parameters if callable(found) else {}
+        shared = {name: value for name, value in self._given().items() if name in wanted}
+        call = bound_call(reference, window, context, shared, returns="pandas_data of LumiBot").call
+        return pandas_source, call()
+
+    def _given(self) -> dict[str, ParameterValue]:
+        """Return the parameters of the strategy."""
+        return {
+            name: value
+            for name, value in self.parameters.items()
+            if name != DATASOURCE and not name.startswith(SWITCH)
+        }
+
+    def _switches(self) -> dict[str, ParameterValue]:
+        return {
+            name.removeprefix(SWITCH): value
+            for name, value in self.parameters.items()
+            if name.startswith(SWITCH)
+        }
+
+    def _require_prepared(self) -> _Prepared:
+        if self._prepared is None:
+            raise EngineError(f"{self.name} is not prepared", "call prepare() first")
+        return self._prepared
+
+
+def example() -> LumibotEngine:
+    """Return an engine that runs our example, the opening-range breakout on synthetic bars."""
+    return LumibotEngine(f"{EXAMPLE}:Breakout", datasource=f"{EXAMPLE}:bars")
+
+
+def _checked_parameters(
+    strategy: Any,  # noqa: ANN401 - of LumiBot
+    given: Mapping[str, ParameterValue],
+) -> dict[str, ParameterValue]:
+    """Return the parameters in the types of the strategy's own; refuse those it does not know."""
+    own = getattr(strategy, "parameters", None)
+    if not isinstance(own, Mapping) or not own:
+        return dict(given)  # it reads them as it likes
+    for name in given:
+        if name not in own:
+            raise EngineError(
+                f"{strategy.__name__} has no parameter {name!r}", nearest(name, sorted(own))
+            )
+    return {name: typed_value(name, value, own[name]) for name, value in given.items()}
+
+
+def _watching_trader(trader: object, context: Context) -> type:
+    """Return a trader that says which day it has come to, derived from the one that is asked for.
+
+    It is handed the strategy before it runs, with the data source whose clock is looked at.
+    """
+    from lumibot.traders import Trader  # noqa: PLC0415 - an extra
+
+    base: Any = Trader if trader is None else trader
+
+    class WatchingTrader(base):  # type: ignore[misc] # known when LumiBot is there
+        def add_strategy(self, strategy: Any) -> None:  # noqa: ANN401 - of LumiBot
+            super().add_strategy(strategy)
+            _watch_clock(strategy.broker.data_source, context)
+
+    return WatchingTrader
+
+
+def _watch_clock(data_source: Any, context: Context) -> None:  # noqa: ANN401 - of LumiBot
+    move = getattr(data_source, "_update_datetime", None)
+    if move is None:
+        return
+    day: dt.date | None = None
+
+    def move_and_tell(new_datetime: dt.datetime, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
+        nonlocal day
+        if new_datetime.date() != day:
+            day = new_datetime.date()
+            context.progress(day)
+        return move(new_datetime, *arguments, **keywords)
+
+    data_source._update_datetime = move_and_tell  # noqa: SLF001 - it has no other clock

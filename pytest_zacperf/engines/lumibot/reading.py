@@ -1,0 +1,172 @@
+"""What a finished LumiBot backtest says: order events, equity, statistics, bars."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pytest_zacperf.engines.plain import plain_scalar, plain_statistics, time_ns
+from pytest_zacperf.errors import EngineError
+from pytest_zacperf.records import EquityPoint, OrderEvent, OrderStatus, StatisticValue
+
+STATUSES: Mapping[str, OrderStatus] = {
+    "unprocessed": "submitted",
+    "new": "submitted",
+    "submitted": "submitted",
+    "open": "accepted",
+    "fill": "filled",
+    "partial_fill": "partially_filled",
+    "cancelling": "cancel_pending",
+    "canceled": "canceled",
+    "cancelled": "canceled",
+    "error": "rejected",
+    "expired": "expired",
+    "modified": "updated",
+    "cash_settled": "filled",
+    "assigned": "filled",
+    "exercised": "filled",
+}
+TYPES: Mapping[str, str] = {"stop": "stop_market", "trailing_stop": "trailing_stop"}
+SIDES = ("buy", "sell")
+# What an order's own fields do not say; the others of a row are the same in every row of it.
+EXTRA = ("price_source", "multiplier", "trade_slippage")
+USUAL: Mapping[str, object] = {"multiplier": 1, "trade_slippage": 0.0}
+
+
+def order_events(broker: Any) -> list[OrderEvent]:  # noqa: ANN401 - of LumiBot
+    """Return the trade events of a broker; ids are numbers, by first appearance.
+
+    Children of a bracket have random identifiers, and no event of their own before the first one
+    that happens to them.
+
+    Raises:
+        EngineError: This version of LumiBot keeps them elsewhere.
+
+    """
+    log = getattr(broker, "_trade_event_log_df", None)  # public is only a CSV file of it
+    if log is None:
+        raise EngineError(
+            "this version of LumiBot keeps its trade events elsewhere",
+            "install a LumiBot that the extra lumibot of this package allows",
+        )
+    orders = {str(order.identifier): order for order in broker.get_all_orders()}
+    numbers: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    events = []
+    for row in log.to_dict("records"):
+        if row.get("event_kind", "trade") != "trade":
+            continue
+        name = str(row["identifier"])
+        counts[name] += 1
+        number = numbers.setdefault(name, len(numbers) + 1)
+        events.append(_event(row, orders.get(name), number, counts[name]))
+    return events
+
+
+def _event(
+    row: Mapping[str, Any],
+    order: Any,  # noqa: ANN401 - of LumiBot
+    order_id: int,
+    event_id: int,
+) -> OrderEvent:
+    raw, side = _text(row["status"]), _text(row["side"])
+    status = STATUSES.get(raw, "updated")
+    filled = _number(row["filled_quantity"])
+    extra = dict(_extra(row))
+    if raw not in STATUSES:
+        extra["status"] = raw
+    if side not in SIDES:
+        extra["side"] = side
+    is_fill = status in {"filled", "partially_filled"}
+    order_type = _text(row["type"])
+    return OrderEvent(
+        ts_event_ns=time_ns(row["time"]),
+        symbol=_symbol(row),
+        order_id=order_id,
+        event_id=event_id,
+        status=status,
+        type=TYPES.get(order_type, order_type),
+        side="buy" if side.startswith("buy") else "sell",
+        quantity=abs(float(order.quantity)) if order is not None else filled or 0.0,
+        limit_price=_number(getattr(order, "limit_price", None)),
+        stop_price=_number(getattr(order, "stop_price", None)),
+        fill_quantity=filled if is_fill else None,
+        fill_price=_number(row["price"]) if is_fill else None,
+        fee=_number(row["trade_cost"]) if is_fill else None,
+        extra=extra or None,
+    )
+
+
+def _extra(row: Mapping[str, Any]) -> Iterator[tuple[str, StatisticValue]]:
+    for name in EXTRA:
+        value = plain_scalar(row.get(name))
+        if value is not None and value != USUAL.get(name):
+            yield name, value
+
+
+def _symbol(row: Mapping[str, Any]) -> str:
+    """Return the symbol, of a future or an option with what tells it from others."""
+    parts = (row["symbol"], row.get("asset.expiration"), row.get("asset.strike"))
+    right = row.get("asset.right")
+    given = [str(part) for part in (*parts, right) if part and not _is_nan(part)]
+    return " ".join(given)
+
+
+def point_values(broker: Any) -> dict[str, float]:  # noqa: ANN401 - of LumiBot
+    """Return what a move by 1 is worth, by symbol."""
+    log = broker._trade_event_log_df  # noqa: SLF001 - as above
+    return {
+        _symbol(row): _number(row.get("multiplier")) or 1.0
+        for row in log.to_dict("records")
+        if row.get("event_kind", "trade") == "trade"
+    }
+
+
+def equity(strategy: Any) -> list[EquityPoint]:  # noqa: ANN401 - of LumiBot
+    """Return the value of the portfolio after each iteration."""
+    stats = strategy.stats
+    if stats is None or "portfolio_value" not in stats:
+        return []
+    # An iteration may be noted twice at the same moment: the last one counts.
+    values = {time_ns(moment): float(value) for moment, value in stats["portfolio_value"].items()}
+    return [EquityPoint(ts_ns=ns, equity=value) for ns, value in values.items()]
+
+
+def statistics(result: object, strategy: Any) -> dict[str, StatisticValue]:  # noqa: ANN401
+    """Return what LumiBot computed from the returns, and how many iterations there were."""
+    stats = strategy.stats
+    given = result if isinstance(result, Mapping) else {}
+    return {**plain_statistics(given), "iterations": 0 if stats is None else len(stats)}
+
+
+def bars(broker: Any, start: dt.datetime, end: dt.datetime) -> int | None:  # noqa: ANN401
+    """Return the bars within a window that the data source has; None where it does not say."""
+    data = getattr(broker.data_source, "_data_store", None)
+    if not isinstance(data, Mapping):
+        return None
+    return sum(_bars_between(one, start, end) for one in data.values())
+
+
+def _bars_between(data: Any, start: dt.datetime, end: dt.datetime) -> int:  # noqa: ANN401
+    frame = getattr(data, "df", None)
+    index: Iterable[dt.datetime] = getattr(frame, "index", ())
+    return sum(start <= _aware(moment, start) <= end for moment in index)
+
+
+def _aware(moment: dt.datetime, like: dt.datetime) -> dt.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=like.tzinfo)
+
+
+def _text(value: object) -> str:
+    return str(getattr(value, "value", value)).lower()
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401 - of LumiBot
+    return None if value is None or _is_nan(value) else float(value)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
