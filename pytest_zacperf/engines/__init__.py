@@ -169,11 +169,17 @@ class Engine(Protocol):
 
     """
 
-    name: str
-    version: str
-    capabilities: Capabilities
-    volatile: frozenset[str]
-    parameters: Mapping[str, ParameterValue]
+    # Properties here, so that an engine may have either.
+    @property
+    def name(self) -> str: ...  # noqa: D102 - see above
+    @property
+    def version(self) -> str: ...  # noqa: D102
+    @property
+    def capabilities(self) -> Capabilities: ...  # noqa: D102
+    @property
+    def volatile(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def parameters(self) -> Mapping[str, ParameterValue]: ...  # noqa: D102
 
     def with_parameters(self, overrides: Mapping[str, ParameterValue]) -> Engine:
         """Return an engine with some parameters changed.

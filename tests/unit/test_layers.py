@@ -108,6 +108,7 @@ LAYERS = {
         "cli",
         "command",
         "report",
+        "testing",
     },
     # They stand beside the layers.
     EMBEDDED: {"zacqc", "properties", "examples"},
@@ -159,7 +160,7 @@ EDGE_LIBRARIES = {
             "sides",
             "stored_side",
         ),
-        *("snapshots", "plugin"),
+        *("snapshots", "plugin", "testing"),
     },
     "_pytest": set[str](),
     "syrupy": {

@@ -199,18 +199,21 @@ class LumibotEngine:
 
     def collect(self, context: Context) -> BacktestOutput:
         """Return order events, trades, equity after each iteration, statistics and bars."""
-        del context
         prepared = self._require_prepared()
         strategy = prepared.strategy
         if strategy is None:
             raise EngineError("collect() was called before run()", "call run() first")
         events = reading.order_events(strategy.broker)
+        bars = reading.bars(strategy.broker, prepared.start, prepared.end)
+        context.count("iterations", reading.iterations(strategy))
+        if bars is not None:
+            context.count("bars", bars)
         return BacktestOutput(
             order_events=events,
             trades=closed_trades(events, reading.point_values(strategy.broker)),
             equity=reading.equity(strategy),
-            statistics=reading.statistics(prepared.result, strategy),
-            data_points=reading.bars(strategy.broker, prepared.start, prepared.end),
+            statistics=reading.statistics(prepared.result),
+            data_points=bars,
         )
 
     def _strategy(self) -> Any:  # noqa: ANN401 - of LumiBot

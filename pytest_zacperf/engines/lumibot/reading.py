@@ -135,11 +135,14 @@ def equity(strategy: Any) -> list[EquityPoint]:  # noqa: ANN401 - of LumiBot
     return [EquityPoint(ts_ns=ns, equity=value) for ns, value in values.items()]
 
 
-def statistics(result: object, strategy: Any) -> dict[str, StatisticValue]:  # noqa: ANN401
-    """Return what LumiBot computed from the returns, and how many iterations there were."""
-    stats = strategy.stats
-    given = result if isinstance(result, Mapping) else {}
-    return {**plain_statistics(given), "iterations": 0 if stats is None else len(stats)}
+def statistics(result: object) -> dict[str, StatisticValue]:
+    """Return what LumiBot computed from the returns."""
+    return plain_statistics(result) if isinstance(result, Mapping) else {}
+
+
+def iterations(strategy: Any) -> int:  # noqa: ANN401 - of LumiBot
+    """Return how many iterations LumiBot has kept statistics of."""
+    return 0 if strategy.stats is None else len(strategy.stats)
 
 
 def bars(broker: Any, start: dt.datetime, end: dt.datetime) -> int | None:  # noqa: ANN401
