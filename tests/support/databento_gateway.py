@@ -31,6 +31,7 @@ MINUTE = dt.timedelta(minutes=1)
 CENTRAL = ZoneInfo("America/Chicago")
 PRICE_SCALE = 1_000_000_000
 LEVEL, SWING, TICK = 5_000, 40, 0.25
+MULTIPLIER = 5
 INSTRUMENT, PUBLISHER = 42_140_864, 1
 
 OHLCV = {"ohlcv-1m": (MINUTE, dbn.RType.OHLCV_1M), "ohlcv-1d": (DAY, dbn.RType.OHLCV_1D)}
@@ -75,7 +76,7 @@ def bars(symbol: str, schema: str, start: dt.datetime, end: dt.datetime) -> byte
     return b"".join(records)
 
 
-def definition(symbol: str, start: dt.datetime, end: dt.datetime) -> bytes:
+def definition(symbol: str, start: dt.datetime, end: dt.datetime, multiplier: int) -> bytes:
     """Return the definition of a contract as DBN."""
     record = dbn.InstrumentDefMsg(
         publisher_id=PUBLISHER,
@@ -89,7 +90,7 @@ def definition(symbol: str, start: dt.datetime, end: dt.datetime) -> bytes:
         security_type="FUT",
         instrument_class=dbn.InstrumentClass.FUTURE,
         security_update_action=dbn.SecurityUpdateAction.ADD,
-        unit_of_measure_qty=5 * PRICE_SCALE,
+        unit_of_measure_qty=multiplier * PRICE_SCALE,
         currency="USD",
         exchange="XCME",
     )
@@ -135,6 +136,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wishes = Path()
     requests = Path()
+    definitions = 0
 
     def do_GET(self) -> None:
         """Answer what there is of a dataset."""
@@ -147,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         form = {name: values[0] for name, values in parse_qs(body).items()}
         start, end = asked_moment(form["start"]), asked_moment(form["end"])
         if form["schema"] == "definition":
-            stream = definition(form["symbols"], start, end)
+            stream = definition(form["symbols"], start, end, self._multiplier())
         else:
             stream = bars(form["symbols"], form["schema"], start, end)
         self._answer(zstandard.compress(stream), "application/octet-stream", form)
@@ -178,6 +180,12 @@ class Handler(BaseHTTPRequestHandler):
             if "vanish" in wish:
                 os._exit(1)
             self.close_connection = True
+
+    def _multiplier(self) -> int:
+        """Return what the wish says for this definition: a list has one for each in turn."""
+        wished: list[int] = json.loads(self.wishes.read_text()).get("multipliers", [MULTIPLIER])
+        type(self).definitions += 1
+        return wished[min(type(self).definitions, len(wished)) - 1]
 
     def _is_allowed(self) -> bool:
         given = self.headers.get("Authorization", "").removeprefix("Basic ")

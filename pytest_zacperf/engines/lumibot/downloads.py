@@ -18,7 +18,6 @@ from pytest_zacperf.sentences import cut, error_sentence
 REQUESTS = ("_get", "_post", "_stream")
 LONGEST_FAILURE = 200
 BLOCK_BYTES = 1 << 20
-SECRET_KEYS = ("key", "_key")
 
 
 @contextlib.contextmanager
@@ -40,9 +39,7 @@ def watched_downloads(context: Context, gateway: str | None) -> Iterator[None]:
         return
     downloads = _Downloads(context)
     with contextlib.ExitStack() as stack:
-        downloads.watch(stack)
-        if gateway is not None:
-            _go_to(gateway, stack)
+        downloads.watch(stack, gateway)
         try:
             yield
         except Exception as e:
@@ -59,10 +56,13 @@ class _Downloads:
         self.failure: str | None = None
         self._context = context
 
-    def watch(self, stack: contextlib.ExitStack) -> None:
+    def watch(self, stack: contextlib.ExitStack, gateway: str | None) -> None:
         """Put this between the client and its requests, for as long as the stack is open."""
-        from databento.common.http import BentoHttpAPI  # noqa: PLC0415 - an extra
+        from databento import Historical  # noqa: PLC0415 - an extra
+        from databento.common.http import BentoHttpAPI  # noqa: PLC0415
 
+        make = self._making(Historical.__init__, gateway)
+        stack.enter_context(mock.patch.object(Historical, "__init__", make))
         for name in REQUESTS:
             original = getattr(BentoHttpAPI, name, None)
             if original is None:
@@ -84,6 +84,19 @@ class _Downloads:
                 f"a download failed: {self.failure}",
                 "this is no result; run it again when the gateway answers",
             ) from error
+
+    def _making(self, make: Callable[..., None], gateway: str | None) -> Callable[..., None]:
+        """Return what makes a client: LumiBot has no way to say which gateway."""
+        own = {} if gateway is None else {"gateway": gateway}
+
+        def making(client: Any, key: str | None = None, **keywords: Any) -> None:  # noqa: ANN401
+            try:
+                make(client, key, **{**keywords, **own})
+            except Exception as e:
+                self.failure = cut(f"no client: {error_sentence(e)}", LONGEST_FAILURE)
+                raise
+
+        return making
 
     def _watched(self, request: Callable[..., Any]) -> Callable[..., Any]:
         def watched(client: Any, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
@@ -133,15 +146,3 @@ def _failure(arguments: tuple[Any, ...], keywords: dict[str, Any], error: Except
     schema = asked.get("schema") if isinstance(asked, dict) else None
     named = " ".join(str(part) for part in (what, symbols, schema) if part)
     return cut(f"{named}: {error_sentence(error)}", LONGEST_FAILURE)
-
-
-def _go_to(gateway: str, stack: contextlib.ExitStack) -> None:
-    """Let the client use another gateway: LumiBot makes it and has no way to say which."""
-    from databento import Historical  # noqa: PLC0415 - an extra
-
-    original = Historical.__init__
-
-    def with_gateway(client: Any, key: str | None = None, _: object = None) -> None:  # noqa: ANN401
-        original(client, key, gateway)
-
-    stack.enter_context(mock.patch.object(Historical, "__init__", with_gateway))

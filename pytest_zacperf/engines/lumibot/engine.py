@@ -37,6 +37,7 @@ EXAMPLE = "pytest_zacperf.examples.breakout.lumibot"
 LIBRARY = Library(module="lumibot", distribution="lumibot", extra="lumibot")
 ZONE = ZoneInfo("America/New_York")  # LumiBot's own
 DATASOURCE = "datasource"
+NO_BARS = "the data source has no bar within the window"
 SWITCH = "switch."  # before the names of switches among the parameters
 PANDAS = "lumibot.backtesting:PandasDataBacktesting"
 # LumiBot imports them when its first backtest begins, which would be timed.
@@ -214,6 +215,7 @@ class LumibotEngine:
             equity=reading.equity(strategy),
             statistics=reading.statistics(prepared.result),
             data_points=bars,
+            warnings=[NO_BARS] if bars == 0 else [],
         )
 
     def _strategy(self) -> Any:  # noqa: ANN401 - of LumiBot
