@@ -18,7 +18,10 @@ from pytest_zacperf.records import Environment, ParameterValue, Workload
 
 # What can influence a run or its measurement; only those that are installed are listed.
 PACKAGES = (
+    "backtesting",
     "backtrader",
+    "databento",
+    "databento-dbn",
     "exchange_calendars",
     "lean",
     "lumibot",
@@ -33,6 +36,7 @@ PACKAGES = (
     "pytest",
     "pytest-zacperf",
     "scipy",
+    "vectorbt",
     "zipline-reloaded",
 )
 OWN_PACKAGE = "pytest_zacperf"

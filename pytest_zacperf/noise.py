@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from pytest_zacperf.sampling import Design
 
 NORMAL_95 = 1.645  # quantile of the normal distribution
 SD_PER_MAD = 1.4826  # of normal noise
+# Of neighboring loops of a few ms, and of the processors: our own boundaries, for a first look.
+QUIET_SD, NOISY_SD = 0.01, 0.05
+QUIET_SHARE, NOISY_SHARE = 0.05, 0.25
 FEWEST_PAIRS = 4  # fewer tell nothing of how far they spread
 
 
@@ -117,3 +121,42 @@ def passing_limit(sd: float, pairs: int, design: Design) -> float:
     variance = (design.prior_df * design.prior_sd**2 + (pairs - 1) * sd**2) / df
     reach = stats.critical_value(design.level_at(pairs), df) * math.sqrt(variance / pairs)
     return math.exp(reach + NORMAL_95 * sd / math.sqrt(pairs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steadiness:
+    """How steady a machine was while it did the same thing over and over.
+
+    Attributes:
+        loops: How often.
+        median_ns: Elapsed time of one.
+        sd: Robust standard deviation of the log ratio of neighbors.
+        slowest: The longest as a multiple of the median.
+        busy_share: Part of all processors that other programs used; None where nobody knows.
+
+    """
+
+    loops: int
+    median_ns: float
+    sd: float
+    slowest: float
+    busy_share: float | None
+
+    @property
+    def word(self) -> str:
+        """``quiet``, ``usual`` or ``noisy``, by what neighbors differ and others use."""
+        if self.sd > NOISY_SD or (self.busy_share or 0.0) > NOISY_SHARE:
+            return "noisy"
+        return "quiet" if self.sd < QUIET_SD and (self.busy_share or 0.0) < QUIET_SHARE else "usual"
+
+
+def steadiness_of(times_ns: Sequence[int], busy_share: float | None) -> Steadiness:
+    """Return how steady loops were that took these times, in ns, each > 0; at least two."""
+    median_ns = statistics.median(times_ns)
+    return Steadiness(
+        loops=len(times_ns),
+        median_ns=median_ns,
+        sd=sd_of_pairs(list(itertools.pairwise(times_ns))),
+        slowest=max(times_ns) / median_ns,
+        busy_share=busy_share,
+    )

@@ -9,6 +9,7 @@ from pytest_zacperf.cli.backtest import backtest
 from pytest_zacperf.cli.baseline import baseline
 from pytest_zacperf.cli.bench import bench
 from pytest_zacperf.cli.compare import compare
+from pytest_zacperf.cli.doctor import doctor
 from pytest_zacperf.cli.lean import lean
 from pytest_zacperf.cli.queue import reset, run, status
 from pytest_zacperf.cli.recordings import recordings
@@ -29,6 +30,7 @@ for command in (
     baseline,
     bench,
     compare,
+    doctor,
     lean,
     recordings,
     reset,

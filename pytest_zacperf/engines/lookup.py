@@ -67,6 +67,11 @@ def load_engine(reference: str) -> Engine:
     return require_engine(found, f"engine {reference!r}")
 
 
+def installed_engines() -> list[str]:
+    """Return the names of all engines that installed packages offer, in order."""
+    return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
+
+
 def require_engine(found: object, what: str) -> Engine:
     """Return *found* as an engine.
 

@@ -78,6 +78,8 @@ LAYERS = {
         "project",
         "stages",
         "starter",
+        "steadiness",
+        "tools",
         "profiling",
         "environment",
         "worktree",
@@ -86,7 +88,14 @@ LAYERS = {
     APPLICATION: {
         *("worker", "execution", "job", "repeatability", "runner", "housekeeping", "queue"),
         *("assessment", "comparison", "stored_comparison", "rounds", "recording_baselines"),
-        *("report_files", "approving", "compared_sides", "recording_scan", "recorded_values"),
+        *(
+            "doctor",
+            "report_files",
+            "approving",
+            "compared_sides",
+            "recording_scan",
+            "recorded_values",
+        ),
     },
     EDGES: {
         "options",
