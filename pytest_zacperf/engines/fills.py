@@ -12,13 +12,18 @@ from pytest_zacperf.records import OrderEvent, OrderSide, Trade
 
 @dataclass(slots=True, kw_only=True)
 class _Lot:
-    """What is left of an entry fill."""
+    """A fill, and what of it is left to close."""
 
     side: OrderSide
     ts_ns: int
     price: float
     quantity: Decimal
-    fee_per_unit: float
+    filled: float
+    fee: float
+
+    def fee_of(self, quantity: float) -> float:
+        """Return the part of the fee that falls to a quantity; all of it, exactly, to all."""
+        return self.fee * (quantity / self.filled)
 
 
 def closed_trades(
@@ -63,7 +68,8 @@ def _lot_of(event: OrderEvent) -> _Lot:
         price=event.fill_price or 0.0,
         # As it is written, so that 0.1 and 0.2 close 0.3.
         quantity=Decimal(repr(float(quantity))),
-        fee_per_unit=(event.fee or 0.0) / quantity,
+        filled=float(quantity),
+        fee=event.fee or 0.0,
     )
 
 
@@ -78,5 +84,5 @@ def _trade(symbol: str, entry: _Lot, leave: _Lot, quantity: float, point_value: 
         entry_price=entry.price,
         exit_price=leave.price,
         profit_loss=direction * (leave.price - entry.price) * quantity * point_value,
-        fees=(entry.fee_per_unit + leave.fee_per_unit) * quantity,
+        fees=entry.fee_of(quantity) + leave.fee_of(quantity),
     )

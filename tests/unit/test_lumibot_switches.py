@@ -1,0 +1,175 @@
+"""The switches of LumiBot, as far as they can be tried where LumiBot is not installed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import signal
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import pytest
+
+from pytest_zacperf.engines.lumibot import LumibotEngine
+from pytest_zacperf.engines.lumibot.surroundings import restored, scrub_variables
+from pytest_zacperf.engines.lumibot.switches import (
+    known_switches,
+    loaded,
+    require_known,
+    switches_for,
+)
+from pytest_zacperf.errors import EngineError, InvariantError
+from pytest_zacperf.examples.bars import ALL_SYMBOLS
+
+
+class Strategy:
+    @classmethod
+    def run_backtest(
+        cls,
+        datasource_class: type,
+        *,
+        budget: float = 0,
+        parameters: object = None,
+        **kwargs: object,
+    ) -> None:
+        """Take what LumiBot takes."""
+
+
+class DataSource:
+    def __init__(self, datetime_start: dt.datetime, timeout: int = 30, **kwargs: object) -> None:
+        """Take what a data source takes."""
+
+
+def test_switches_are_those_of_the_backtest_and_of_the_data_source() -> None:
+    assert known_switches(Strategy, DataSource) == {"budget", "timeout"}
+
+
+def test_a_switch_that_lumibot_would_pass_over_is_refused() -> None:
+    with pytest.raises(EngineError) as caught:
+        require_known({"bugdet": 1}, frozenset({"budget", "timeout"}), "4.6.30")
+    assert caught.value.problem == "LumiBot 4.6.30 has no switch 'bugdet', and would pass over it"
+    assert "budget" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [("api_key", "DATABENTO_API_KEY"), ("polygon_api_key", "POLYGON_API_KEY")],
+)
+def test_a_secret_is_no_switch(name: str, variable: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        require_known({name: "db-123"}, frozenset({name}), "4.6.30")
+    assert caught.value.problem == f"switch {name!r} is a secret, and switches are written down"
+    assert caught.value.hint == f"set the environment variable {variable} instead"
+    assert "db-123" not in str(caught.value)
+
+
+def test_a_switch_that_wants_an_object_names_it() -> None:
+    reference = "pytest_zacperf.examples.bars:ALL_SYMBOLS"
+    given = loaded({"buy_trading_fees": reference, "benchmark_asset": "SPY", "name": reference})
+    assert given == {"buy_trading_fees": ALL_SYMBOLS, "benchmark_asset": "SPY", "name": reference}
+
+
+def test_invariants_are_switches() -> None:
+    asked = {"file_logging": True, "show_plot": False}
+    assert switches_for(asked, "4.6.30") == {"save_logfile": True, "show_plot": False}
+
+
+@pytest.mark.parametrize("name", ["plot_price", "show_live_equity_curve"])
+def test_an_invariant_that_lumibot_no_longer_has_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(InvariantError) as caught:
+        switches_for({name: True}, "4.6.30")
+    assert caught.value.problem == f"LumiBot 4.6.30 has no switch {name!r}"
+    assert caught.value.hint == f'take {name!r} out of "invariants" in the plan'
+
+
+def test_a_kept_invariant_is_a_parameter_of_the_run() -> None:
+    engine = LumibotEngine("gold:Gold", datasource="gold:bars", parameters={"lookback": 20})
+    assert engine.keep_invariants({"file_logging": True}) == {"file_logging": True}
+    assert engine.parameters == {
+        "lookback": 20,
+        "datasource": "gold:bars",
+        "switch.save_logfile": True,
+    }
+    assert {"file_logging", "lookbacks_unchanged"} <= engine.capabilities.invariants
+    assert "plot_price" not in engine.capabilities.invariants
+
+
+def test_parameters_switches_and_the_data_source_are_changed_in_a_copy() -> None:
+    engine = LumibotEngine("gold:Gold", datasource="gold:bars", budget=1000)
+    changed = engine.with_parameters({"switch.budget": 2000, "datasource": "gold:others"})
+    assert changed.parameters == {"datasource": "gold:others", "switch.budget": 2000}
+    assert engine.parameters == {"datasource": "gold:bars", "switch.budget": 1000}
+    assert changed.data_provider == "gold:others"
+
+
+def test_the_gateway_is_no_parameter() -> None:
+    engine = LumibotEngine("gold:Gold", datasource="d:D", databento_gateway="https://localhost:1")
+    assert engine.parameters == {"datasource": "d:D"}
+
+
+def test_variables_that_override_arguments_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "lumibot.constants", raising=False)
+    given = {
+        "BACKTESTING_DATA_SOURCE": "yahoo",
+        "BACKTESTING_PROFILE": "yappi",
+        "SAVE_LOGFILE": "true",
+        "SHOW_PLOT": "True",
+        "LUMIBOT_CACHE_BACKEND": "s3",
+        "DATABENTO_API_KEY": "db-123",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    scrub_variables(tmp_path)
+    assert set(given) & set(os.environ) == {"DATABENTO_API_KEY"}
+    assert os.environ["DATABENTO_API_KEY"] == "db-123"  # a credential changes no result
+    assert os.environ["LUMIBOT_CACHE_FOLDER"] == str(tmp_path / "lumibot")
+    assert os.environ["LUMIBOT_TRADING_DAYS_CACHE_DIR"] == str(tmp_path / "lumibot-trading-days")
+    assert os.environ["LUMIBOT_DISABLE_DOTENV"] == "1"
+
+
+def test_a_lumibot_that_was_imported_with_another_cache_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constants = types.ModuleType("lumibot.constants")
+    constants.LUMIBOT_CACHE_FOLDER = "/home/quant/.cache/lumibot"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lumibot.constants", constants)
+    with pytest.raises(EngineError) as caught:
+        scrub_variables(tmp_path)
+    assert caught.value.problem == (
+        "LumiBot was imported before its cache could be set: it uses /home/quant/.cache/lumibot"
+    )
+    assert caught.value.hint == (
+        "name the engine in a module that imports neither lumibot nor the strategy"
+    )
+
+
+def test_what_lumibot_changes_is_put_back(tmp_path: Path) -> None:
+    folder, handler = Path.cwd(), signal.getsignal(signal.SIGINT)
+    filters, level = list(warnings.filters), logging.getLogger("lumibot-test").level
+    root_handlers = list(logging.getLogger().handlers)
+    with restored(tmp_path):
+        assert Path.cwd() == tmp_path
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        warnings.simplefilter("ignore")
+        logging.getLogger("lumibot-test").setLevel(logging.ERROR)
+        logging.getLogger().addHandler(logging.NullHandler())
+        os.environ["IS_BACKTESTING"] = "true"
+    assert Path.cwd() == folder
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert list(warnings.filters) == filters
+    assert logging.getLogger("lumibot-test").level == level
+    assert logging.getLogger().handlers == root_handlers
+    assert "IS_BACKTESTING" not in os.environ
+
+
+def test_it_is_put_back_after_an_error_too(tmp_path: Path) -> None:
+    folder = Path.cwd()
+    with pytest.raises(ValueError, match="no bars"), restored(tmp_path):
+        raise ValueError("no bars")
+    assert Path.cwd() == folder
