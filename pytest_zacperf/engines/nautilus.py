@@ -127,12 +127,15 @@ class NautilusEngine(BuiltBacktest):
         )
 
     def _point_values(self) -> dict[str, float]:
-        return {str(one.id): float(one.multiplier) for one in self._engine.cache.instruments()}
+        return {
+            str(one.id): float(one.multiplier.as_decimal())
+            for one in self._engine.cache.instruments()
+        }
 
     def _statistics(self) -> dict[str, StatisticValue]:
         result = self._engine.get_result()
         balances = {
-            f"End Balance {currency}": money.as_double()
+            f"End Balance {currency}": _number(money)
             for account in self._engine.cache.accounts()
             for currency, money in account.balances_total().items()
         }
@@ -178,7 +181,7 @@ class _Heard:
                 status=status,
                 type=_type(order.type_string()),
                 side="buy" if order.is_buy else "sell",
-                quantity=float(order.quantity),
+                quantity=float(order.quantity.as_decimal()),
                 limit_price=_number(getattr(order, "price", None)),
                 stop_price=_number(getattr(order, "trigger_price", None)),
                 message=getattr(event, "reason", None) or None,
@@ -194,12 +197,13 @@ def _type(name: str) -> str:
 
 def _fill(event: Any) -> dict[str, Any]:  # noqa: ANN401 - of nautilus_trader
     return {
-        "fill_quantity": float(event.last_qty),
-        "fill_price": float(event.last_px),
-        "fee": event.commission.as_double(),
+        "fill_quantity": _number(event.last_qty),
+        "fill_price": _number(event.last_px),
+        "fee": _number(event.commission),
         "fee_currency": str(event.commission.currency),
     }
 
 
 def _number(value: Any) -> float | None:  # noqa: ANN401 - of nautilus_trader
-    return None if value is None else float(value)
+    # By decimals: its own floats are off in the last digit, 1550.0000000000002 shares.
+    return None if value is None else float(value.as_decimal())

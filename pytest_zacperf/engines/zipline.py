@@ -234,6 +234,19 @@ def _blotter_class() -> type:
     return NotingBlotter
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an order was when it was made: zipline takes the stop away once it is reached."""
+
+    type: str
+    stop: float | None
+
+    @classmethod
+    def of(cls, order: Any) -> _Asked:  # noqa: ANN401 - of zipline
+        kind = TYPES[order.stop is not None, order.limit is not None]
+        return cls(kind, _number(order.stop))
+
+
 class _Seen:
     """The events of the orders of a run."""
 
@@ -242,6 +255,7 @@ class _Seen:
         self.point_values: dict[str, float] = {}
         self._numbers: dict[str, int] = {}
         self._counts: Counter[str] = Counter()
+        self._asked: dict[str, _Asked] = {}
 
     def note(  # noqa: PLR0913 - a fill has three parts
         self,
@@ -256,6 +270,7 @@ class _Seen:
     ) -> None:
         """Keep one event, with the order as it is now."""
         self._counts[order.id] += 1
+        asked = self._asked.setdefault(order.id, _Asked.of(order))
         symbol = str(order.asset.symbol)
         self.point_values[symbol] = float(getattr(order.asset, "price_multiplier", 1.0))
         self.events.append(
@@ -265,11 +280,11 @@ class _Seen:
                 order_id=self._numbers.setdefault(order.id, len(self._numbers) + 1),
                 event_id=self._counts[order.id],
                 status=status,
-                type=TYPES[order.stop is not None, order.limit is not None],
+                type=asked.type,
                 side="buy" if order.amount > 0 else "sell",
                 quantity=abs(float(order.amount)),
                 limit_price=_number(order.limit),
-                stop_price=_number(order.stop),
+                stop_price=asked.stop if order.stop is None else _number(order.stop),
                 fill_quantity=filled,
                 fill_price=price,
                 fee=fee,

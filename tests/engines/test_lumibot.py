@@ -2,13 +2,166 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
 from support.engine_tests import require
+from support.in_process import ONE_DAY, context_in, events_of, output_of, told
 from support.two_days import TwoDays
 
+from pytest_zacperf.engines.lumibot import LumibotEngine
+from pytest_zacperf.errors import EngineError
+
 require("lumibot", "lumibot")
+
+# Of the library, where it runs in this process.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+STRATEGIES = "support.strategies.lumibot"
+BARS = f"{STRATEGIES}:bars"
+# What is imported while a backtest runs is timed: nothing of LumiBot must be left by then.
+LATE_IMPORTS = """
+import sys
+from pathlib import Path
+from support.in_process import ONE_DAY, context_in
+from pytest_zacperf.engines.lumibot import LumibotEngine
+
+odd = "support.strategies.lumibot"
+engine = LumibotEngine(f"{odd}:Odd", datasource=f"{odd}:bars")
+context = context_in(Path(sys.argv[1]))
+engine.prepare(ONE_DAY, context)
+before = set(sys.modules)
+engine.run(context)
+print(sorted(name for name in set(sys.modules) - before if name.startswith("lumibot")))
+"""
 
 
 class TestLumibot(TwoDays):
     engine = "lumibot"
     parameters = {"symbols": "AAPL,AMD"}
     raising = "support.raising:lumibot"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests of this process: LumiBot takes its cache once, when it is imported."""
+    return tmp_path_factory.mktemp("lumibot")
+
+
+def engine() -> LumibotEngine:
+    return LumibotEngine(f"{STRATEGIES}:Odd", datasource=BARS)
+
+
+def test_short_sales_limits_cancels_and_children_of_brackets_are_events(folder: Path) -> None:
+    output = output_of(engine(), folder)
+    events = events_of(engine(), output)
+    assert told(events) == [
+        *("1 submitted market sell 10", "1 filled market sell 10"),
+        *("2 submitted limit buy 10", "2 canceled limit buy 10"),
+        *("3 submitted market buy 10", "3 filled market buy 10"),
+        *("4 submitted market buy 10", "4 filled market buy 10"),
+        # The bracket: one child is filled, and the other one canceled with it.
+        *("5 canceled limit sell 10", "6 filled stop_market sell 10"),
+    ]
+    assert events[-1].extra == {"side": "sell_to_close"}
+    assert events[2].limit_price == 1.0
+
+
+def test_trades_add_up_to_the_equity_of_the_last_iteration(folder: Path) -> None:
+    output = output_of(engine().with_parameters({"switch.budget": 50_000}), folder)
+    assert output.equity is not None
+    profit = sum(trade.profit_loss for trade in output.trades)
+    assert output.equity[-1].equity == pytest.approx(50_000 + profit)
+    assert len(output.equity) > 380
+    assert output.data_points == 390
+
+
+def test_a_run_without_a_trade_has_none(folder: Path) -> None:
+    output = output_of(engine().with_parameters({"trade": False}), folder)
+    assert (output.order_events, output.trades, output.data_points) == ([], [], 390)
+
+
+def test_the_process_is_as_it_was_after_a_run(folder: Path) -> None:
+    handler, filters = signal.getsignal(signal.SIGINT), list(warnings.filters)
+    here, variables = Path.cwd(), dict(os.environ)
+    running = engine()
+    context = context_in(folder)
+    running.prepare(ONE_DAY, context)
+    entries = sorted(here.iterdir())
+    scrubbed = dict(os.environ)
+    running.run(context)
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert list(warnings.filters) == filters
+    assert Path.cwd() == here
+    assert sorted(here.iterdir()) == entries
+    assert dict(os.environ) == scrubbed
+    assert set(variables) - set(scrubbed) == set()
+
+
+def test_a_strategy_sees_no_variable_that_overrides_and_a_folder_of_its_own(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKTESTING_PROFILE", "yappi")
+    monkeypatch.setenv("BACKTESTING_DATA_SOURCE", "yahoo")
+    output_of(LumibotEngine(f"{STRATEGIES}:Surroundings", datasource=BARS), folder)
+    *seen, where = (folder / "work" / "seen").read_text().splitlines()
+    assert seen == [
+        "LUMIBOT_CACHE_FOLDER",
+        "LUMIBOT_DISABLE_DOTENV",
+        "LUMIBOT_HIDE_BOTSPOT_TIP",
+        "LUMIBOT_LOG_LEVEL",
+        "LUMIBOT_TRADING_DAYS_CACHE_DIR",
+    ]
+    assert where == str(folder / "work")
+
+
+def test_nothing_of_lumibot_is_imported_while_a_backtest_is_timed(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - a fixed script
+        [sys.executable, "-c", LATE_IMPORTS, str(tmp_path)],
+        capture_output=True,
+        check=False,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (
+            LumibotEngine(f"{STRATEGIES}:Odd", datasource=BARS, plot_price=True),
+            "has no switch 'plot_price', and would pass over it",
+        ),
+        (
+            LumibotEngine(f"{STRATEGIES}:Odd", datasource=BARS, parameters={"tarde": True}),
+            "Odd has no parameter 'tarde'",
+        ),
+        (
+            LumibotEngine(BARS, datasource=BARS),
+            f"'{BARS}' is no strategy of LumiBot",
+        ),
+        (
+            LumibotEngine(f"{STRATEGIES}:Odd", datasource="support.engine_tests:TESTS"),
+            "'support.engine_tests:TESTS' is not callable, it is PosixPath",
+        ),
+    ],
+    ids=["switch", "parameter", "strategy", "data source"],
+)
+def test_a_wrong_name_is_refused_before_the_run(
+    folder: Path, wrong: LumibotEngine, problem: str
+) -> None:
+    with pytest.raises(EngineError) as caught:
+        wrong.prepare(ONE_DAY, context_in(folder))
+    assert problem in caught.value.problem
+
+
+def test_text_for_a_parameter_is_converted_to_the_type_of_its_default(folder: Path) -> None:
+    given = engine().with_parameters({"trade": "false"})
+    assert output_of(given, folder).order_events == []
+    assert given.parameters["trade"] is False

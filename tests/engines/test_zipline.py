@@ -2,13 +2,78 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from support.engine_tests import require
+from support.in_process import events_of, output_of, told
 from support.two_days import TwoDays
 
+from pytest_zacperf.engines.zipline import ZiplineEngine
+from pytest_zacperf.errors import EngineError
+
 require("zipline", "zipline")
+
+# Of the library, where it runs in this process.
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 class TestZipline(TwoDays):
     engine = "zipline"
     parameters = {"symbols": "AAPL,AMD"}
     raising = "support.raising:zipline"
+
+
+def engine(**parameters: bool) -> ZiplineEngine:
+    return ZiplineEngine("support.strategies.zipline:build", parameters=parameters)
+
+
+def test_short_sales_limits_stops_cancels_and_parts_are_events(tmp_path: Path) -> None:
+    output = output_of(engine(), tmp_path)
+    events = events_of(engine(), output)
+    assert told(events)[:9] == [
+        *("1 submitted market sell 10", "1 filled market sell 10"),
+        *("2 submitted limit buy 10", "2 canceled limit buy 10"),
+        *("3 submitted market buy 10", "3 filled market buy 10"),
+        *("4 submitted stop_limit buy 5", "4 filled stop_limit buy 5"),
+        "5 submitted market buy 5000",
+    ]
+    # The stop is gone from zipline's order once it is reached.
+    assert events[7].stop_price == events[6].stop_price
+    parts = [event for event in events if event.order_id == 5][1:]
+    assert {event.status for event in parts[:-1]} == {"partially_filled"}
+    assert parts[-1].status == "filled"
+    assert sum(event.fill_quantity or 0 for event in parts) == 5000
+    # One commission for the whole order, taken at its first fill.
+    assert [event.fee for event in parts] == [1.0, *[0.0] * (len(parts) - 1)]
+
+
+def test_equity_is_of_each_day(tmp_path: Path) -> None:
+    output = output_of(engine(), tmp_path)
+    assert output.equity is not None
+    assert len(output.equity) == 1
+    assert output.statistics["portfolio_value"] == output.equity[0].equity
+    assert output.data_points == 390
+
+
+def test_data_are_ingested_once_for_a_window_and_its_parameters(tmp_path: Path) -> None:
+    folder = tmp_path / "zipline"
+    output_of(engine(), tmp_path)
+    (first,) = folder.iterdir()
+    made = (first / "data").stat().st_mtime_ns
+    output_of(engine(), tmp_path)
+    assert [path.name for path in folder.iterdir()] == [first.name]
+    assert (first / "data").stat().st_mtime_ns == made
+    output_of(engine(trade=False), tmp_path)
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_run_without_a_trade_has_none(tmp_path: Path) -> None:
+    output = output_of(engine(trade=False), tmp_path)
+    assert (output.order_events, output.trades, output.data_points) == ([], [], 390)
+
+
+def test_something_else_than_a_backtest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EngineError) as caught:
+        output_of(ZiplineEngine("support.engine_tests:build_nothing"), tmp_path)
+    assert caught.value.hint == "return a pytest_zacperf.engines.zipline.ZiplineBacktest"
