@@ -15,7 +15,6 @@ from pytest_zacperf.records import ParameterValue, Run, Window
 from pytest_zacperf.testing import promises
 from pytest_zacperf.testing.trial import Trial
 
-GRACE_S = 10.0  # for an engine that is asked to end
 INTERRUPTED = 130
 
 
@@ -40,6 +39,7 @@ class EngineConformance:
             test of errors is skipped.
         raising_line: The line of the strategy that raises it, as it stands there.
         time_limit_s: After which a run is stopped that has not ended.
+        grace_s: Seconds that it may take to stop then.
         timeout_s: Seconds that one run may take at most.
 
     """
@@ -50,6 +50,7 @@ class EngineConformance:
     raising: ClassVar[str | None] = None
     raising_line: ClassVar[str] = ""
     time_limit_s: ClassVar[float] = 1.0
+    grace_s: ClassVar[float] = 10.0
     timeout_s: ClassVar[float] = 600.0
 
     @pytest.fixture(scope="class")
@@ -129,7 +130,7 @@ class EngineConformance:
     def test_it_ends_at_a_time_limit(self, trial: Trial) -> None:
         """Stop a run that is under way."""
         run = trial.stopped_after(self.time_limit_s, self.window)
-        hold(promises.not_stopped(run, self.time_limit_s, GRACE_S))
+        hold(promises.not_stopped(run, self.time_limit_s, self.grace_s))
         hold(f"process {name} was left" for name in trial.processes_of(run))
 
     def test_it_ends_with_ctrl_c(self, trial: Trial) -> None:
