@@ -141,8 +141,8 @@ SHARED_BY_ENGINES = {
     ),
 }
 ENGINE_OF_ZACQC = "engines.zacqc"
-# Packages: Lean has four engines, LumiBot has much around it.
-ENGINE_PACKAGES = ("engines.lean", "engines.lumibot")
+# Packages: Lean has four engines, the others have much around them.
+ENGINE_PACKAGES = ("engines.lean", "engines.lumibot", "engines.zipline")
 EXAMPLES = "examples"  # written as users write, on public names of engines
 # The one import that points up: the embedded backtest offers its engine, and imports it late.
 LAZY = ("zacqc", ENGINE_OF_ZACQC)

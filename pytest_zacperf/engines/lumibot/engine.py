@@ -13,12 +13,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
-from pytest_zacperf.engines.calling import bound_call, typed_value
+from pytest_zacperf.engines.calling import bound_call
 from pytest_zacperf.engines.fills import closed_trades
 from pytest_zacperf.engines.installed import Library
 from pytest_zacperf.engines.lookup import load_object
 from pytest_zacperf.engines.lumibot import reading
+from pytest_zacperf.engines.lumibot.clock import watching_trader
 from pytest_zacperf.engines.lumibot.downloads import watched_downloads
+from pytest_zacperf.engines.lumibot.given import DATASOURCE, SWITCH, Given, checked_parameters
 from pytest_zacperf.engines.lumibot.surroundings import restored, scrub_variables
 from pytest_zacperf.engines.lumibot.switches import (
     DEFAULTS,
@@ -31,14 +33,11 @@ from pytest_zacperf.engines.lumibot.switches import (
 from pytest_zacperf.engines.plain import window_bounds
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import InvariantValue, ParameterValue, Window
-from pytest_zacperf.values import nearest
 
 EXAMPLE = "pytest_zacperf.examples.breakout.lumibot"
 LIBRARY = Library(module="lumibot", distribution="lumibot", extra="lumibot")
 ZONE = ZoneInfo("America/New_York")  # LumiBot's own
-DATASOURCE = "datasource"
 NO_BARS = "the data source has no bar within the window"
-SWITCH = "switch."  # before the names of switches among the parameters
 PANDAS = "lumibot.backtesting:PandasDataBacktesting"
 # LumiBot imports them when its first backtest begins, which would be timed.
 LATE = (
@@ -95,11 +94,8 @@ class LumibotEngine:
         self.name = f"lumibot {target}"
         self._target = target
         self._gateway = databento_gateway
-        self.parameters: Mapping[str, ParameterValue] = {
-            **(parameters or {}),
-            DATASOURCE: datasource,
-            **{f"{SWITCH}{name}": value for name, value in switches.items()},
-        }
+        given = Given(datasource=datasource, strategy=parameters or {}, switches=switches)
+        self.parameters: Mapping[str, ParameterValue] = given.parameters
         self._may_download = True
         self._prepared: _Prepared | None = None
 
@@ -159,21 +155,20 @@ class LumibotEngine:
             for module in LATE:
                 with contextlib.suppress(ImportError):  # other versions have others
                     importlib.import_module(module)
-        strategy = self._strategy()
-        datasource, data = self._data(window, context)
-        parameters = _checked_parameters(strategy, self._given())
+        given, strategy = Given.of(self.parameters), self._strategy()
+        datasource, data = self._data(given, window, context)
+        parameters = checked_parameters(strategy, given.strategy)
         self.parameters = {**self.parameters, **parameters}
-        switches = self._switches()
-        require_known(switches, known_switches(strategy, datasource), self.version)
+        require_known(given.switches, known_switches(strategy, datasource), self.version)
         start, end = window_bounds(window.start, window.end, ZONE)
         end = end.replace(second=0, microsecond=0)  # the last minute
         arguments = {
             **DEFAULTS,
-            **loaded(switches),
+            **loaded(given.switches),
             "parameters": parameters,
             "pandas_data": data,
         }
-        trader = _watching_trader(arguments.pop("trader_class", None), context)
+        trader = watching_trader(arguments.pop("trader_class", None), context)
         self._prepared = _Prepared(
             run=lambda: strategy.run_backtest(
                 datasource, start, end, trader_class=trader, **arguments
@@ -229,8 +224,8 @@ class LumibotEngine:
             )
         return found
 
-    def _data(self, window: Window, context: Context) -> tuple[type, object]:
-        reference = str(self.parameters[DATASOURCE])
+    def _data(self, given: Given, window: Window, context: Context) -> tuple[type, object]:
+        reference = given.datasource
         found = load_object(reference)
         if isinstance(found, type):
             return found, None
@@ -239,24 +234,9 @@ class LumibotEngine:
         if not isinstance(pandas_source, type):
             raise EngineError(f"{PANDAS} is no class", "install another version of LumiBot")
         wanted = inspect.signature(found).parameters if callable(found) else {}
-        shared = {name: value for name, value in self._given().items() if name in wanted}
+        shared = {name: value for name, value in given.strategy.items() if name in wanted}
         call = bound_call(reference, window, context, shared, returns="pandas_data of LumiBot").call
         return pandas_source, call()
-
-    def _given(self) -> dict[str, ParameterValue]:
-        """Return the parameters of the strategy."""
-        return {
-            name: value
-            for name, value in self.parameters.items()
-            if name != DATASOURCE and not name.startswith(SWITCH)
-        }
-
-    def _switches(self) -> dict[str, ParameterValue]:
-        return {
-            name.removeprefix(SWITCH): value
-            for name, value in self.parameters.items()
-            if name.startswith(SWITCH)
-        }
 
     def _require_prepared(self) -> _Prepared:
         if self._prepared is None:
@@ -267,52 +247,3 @@ class LumibotEngine:
 def example() -> LumibotEngine:
     """Return an engine that runs our example, the opening-range breakout on synthetic bars."""
     return LumibotEngine(f"{EXAMPLE}:Breakout", datasource=f"{EXAMPLE}:bars")
-
-
-def _checked_parameters(
-    strategy: Any,  # noqa: ANN401 - of LumiBot
-    given: Mapping[str, ParameterValue],
-) -> dict[str, ParameterValue]:
-    """Return the parameters in the types of the strategy's own; refuse those it does not know."""
-    own = getattr(strategy, "parameters", None)
-    if not isinstance(own, Mapping) or not own:
-        return dict(given)  # it reads them as it likes
-    for name in given:
-        if name not in own:
-            raise EngineError(
-                f"{strategy.__name__} has no parameter {name!r}", nearest(name, sorted(own))
-            )
-    return {name: typed_value(name, value, own[name]) for name, value in given.items()}
-
-
-def _watching_trader(trader: object, context: Context) -> type:
-    """Return a trader that says which day it has come to, derived from the one that is asked for.
-
-    It is handed the strategy before it runs, with the data source whose clock is looked at.
-    """
-    from lumibot.traders import Trader  # noqa: PLC0415 - an extra
-
-    base: Any = Trader if trader is None else trader
-
-    class WatchingTrader(base):  # type: ignore[misc] # known when LumiBot is there
-        def add_strategy(self, strategy: Any) -> None:  # noqa: ANN401 - of LumiBot
-            super().add_strategy(strategy)
-            _watch_clock(strategy.broker.data_source, context)
-
-    return WatchingTrader
-
-
-def _watch_clock(data_source: Any, context: Context) -> None:  # noqa: ANN401 - of LumiBot
-    move = getattr(data_source, "_update_datetime", None)
-    if move is None:
-        return
-    day: dt.date | None = None
-
-    def move_and_tell(new_datetime: dt.datetime, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
-        nonlocal day
-        if new_datetime.date() != day:
-            day = new_datetime.date()
-            context.progress(day)
-        return move(new_datetime, *arguments, **keywords)
-
-    data_source._update_datetime = move_and_tell  # noqa: SLF001 - it has no other clock
