@@ -9,15 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
-from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, BuiltBacktest
+from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, ZonedBacktest
 from pytest_zacperf.engines.installed import Library
-from pytest_zacperf.engines.plain import plain_statistics, time_ns, zone_of
+from pytest_zacperf.engines.plain import plain_statistics, time_ns
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import (
     EquityPoint,
     OrderEvent,
     OrderSide,
-    ParameterValue,
     StatisticValue,
     Trade,
     Window,
@@ -28,7 +27,7 @@ UNKNOWN_TYPE = "unknown"  # a trade does not say by which kind of order it came 
 OPPOSITE: Mapping[OrderSide, OrderSide] = {"buy": "sell", "sell": "buy"}
 
 
-class BacktestingEngine(BuiltBacktest):
+class BacktestingEngine(ZonedBacktest):
     """Runs the ``Backtest`` that a function of the user's returns, or one for each symbol.
 
     Args:
@@ -42,18 +41,8 @@ class BacktestingEngine(BuiltBacktest):
     library = Library(module="backtesting", distribution="backtesting", extra="backtesting")
     returns = "backtesting.Backtest objects by symbol, such as {'GLD': Backtest(...)}"
     capabilities = Capabilities(order_events="fills", equity=True, invariants=KEPT_BY_PARAMETERS)
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        parameters: Mapping[str, ParameterValue] | None = None,
-        timezone: str = "UTC",
-    ) -> None:
-        super().__init__(target, parameters=parameters)
-        self._zone = zone_of(timezone)
-        self._backtests: Mapping[str, Any] = {}
-        self._stats: dict[str, Any] = {}
+    _backtests: Mapping[str, Any] = {}
+    _stats: Mapping[str, Any] = {}
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -76,9 +65,8 @@ class BacktestingEngine(BuiltBacktest):
         """Run each backtest, one after the other."""
         if not self._backtests:
             raise self.not_ready("run()")
-        for symbol, backtest in self._backtests.items():
-            self._stats[symbol] = backtest.run()
-            context.count("backtests", 1)
+        self._stats = {symbol: backtest.run() for symbol, backtest in self._backtests.items()}
+        context.count("backtests", len(self._stats))
 
     def collect(self, context: Context) -> BacktestOutput:
         """Return fills, trades, the sum of all equity, and each backtest's own statistics."""
@@ -103,8 +91,8 @@ class BacktestingEngine(BuiltBacktest):
                 symbol=symbol,
                 side=side,
                 quantity=abs(float(row.Size)),
-                entry_ts_ns=time_ns(row.EntryTime, self._zone),
-                exit_ts_ns=time_ns(row.ExitTime, self._zone),
+                entry_ts_ns=time_ns(row.EntryTime, self.zone),
+                exit_ts_ns=time_ns(row.ExitTime, self.zone),
                 entry_price=float(row.EntryPrice),
                 exit_price=float(row.ExitPrice),
                 # Its own profit has the commission taken off, and ours is before fees.
@@ -124,7 +112,7 @@ class BacktestingEngine(BuiltBacktest):
                 "give all backtests times in the same zone",
             ) from e
         return [
-            EquityPoint(ts_ns=time_ns(moment, self._zone), equity=float(value))
+            EquityPoint(ts_ns=time_ns(moment, self.zone), equity=float(value))
             for moment, value in total.items()
         ]
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
-from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, BuiltBacktest
+from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, ZonedBacktest
 from pytest_zacperf.engines.fills import closed_trades
 from pytest_zacperf.engines.installed import Library
-from pytest_zacperf.engines.plain import plain_statistics, time_ns, zone_of
+from pytest_zacperf.engines.plain import plain_statistics, time_ns
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import (
     EquityPoint,
     OrderEvent,
     OrderStatus,
-    ParameterValue,
     StatisticValue,
     Window,
 )
@@ -47,7 +46,7 @@ FILLS = ("filled", "partially_filled")
 OURS = "pytest_zacperf"  # name of the analyzer, which no user takes by chance
 
 
-class BacktraderEngine(BuiltBacktest):
+class BacktraderEngine(ZonedBacktest):
     """Runs the ``Cerebro`` that a function of the user's returns.
 
     backtrader knows times without a zone alone: those of the data feeds.
@@ -64,18 +63,8 @@ class BacktraderEngine(BuiltBacktest):
     capabilities = Capabilities(order_events="full", equity=True, invariants=KEPT_BY_PARAMETERS)
     # The numbers of its orders go on counting within a process.
     volatile = frozenset({"order_id"})
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        parameters: Mapping[str, ParameterValue] | None = None,
-        timezone: str = "UTC",
-    ) -> None:
-        super().__init__(target, parameters=parameters)
-        self._zone = zone_of(timezone)
-        self._cerebro: Any = None
-        self._strategies: list[Any] = []
+    _cerebro: Any = None
+    _strategies: Sequence[Any] = ()
 
     def set_up(self, built: object, window: Window, context: Context) -> None:
         """Add the analyzer that listens."""
@@ -84,7 +73,7 @@ class BacktraderEngine(BuiltBacktest):
 
         if not isinstance(built, backtrader.Cerebro):
             raise self.refused(built)
-        built.addanalyzer(_listener(), _name=OURS, zone=self._zone, progress=context.progress)
+        built.addanalyzer(_listener(), _name=OURS, zone=self.zone, progress=context.progress)
         self._cerebro = built
 
     def run(self, context: Context) -> None:

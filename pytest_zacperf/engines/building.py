@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
 from pytest_zacperf.engines.calling import bound_call
 from pytest_zacperf.engines.installed import Library
+from pytest_zacperf.engines.plain import zone_of
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import InvariantValue, ParameterValue, Window
 
@@ -96,3 +97,24 @@ class BuiltBacktest(abc.ABC):
     def not_ready(self, step: str) -> EngineError:
         """Return the error for a step that comes too early."""
         return EngineError(f"{step} of {self.name} came too early", "prepare, run, collect")
+
+
+class ZonedBacktest(BuiltBacktest):
+    """Runs what a function has built for a library that knows times without a zone.
+
+    Args:
+        target: ``module:object`` of the function.
+        parameters: Keyword arguments of its call.
+        timezone: Of times that have none, and of the days of a window.
+
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        parameters: Mapping[str, ParameterValue] | None = None,
+        timezone: str = "UTC",
+    ) -> None:
+        super().__init__(target, parameters=parameters)
+        self.zone = zone_of(timezone)

@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
-from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, BuiltBacktest
+from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, ZonedBacktest
 from pytest_zacperf.engines.fills import closed_trades
 from pytest_zacperf.engines.installed import Library
-from pytest_zacperf.engines.plain import plain_statistics, window_bounds, zone_of
+from pytest_zacperf.engines.plain import plain_statistics, window_bounds
 from pytest_zacperf.records import (
     OrderEvent,
     OrderStatus,
-    ParameterValue,
     StatisticValue,
     Window,
 )
@@ -57,7 +56,7 @@ TYPES: Mapping[str, str] = {
 }
 
 
-class NautilusEngine(BuiltBacktest):
+class NautilusEngine(ZonedBacktest):
     """Runs the ``BacktestEngine`` that a function of the user's returns.
 
     Args:
@@ -72,19 +71,9 @@ class NautilusEngine(BuiltBacktest):
     # No equity: it keeps account states, which leave out what open positions are worth. And no
     # threads: those that it has write its log.
     capabilities = Capabilities(order_events="full", invariants=KEPT_BY_PARAMETERS)
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        parameters: Mapping[str, ParameterValue] | None = None,
-        timezone: str = "UTC",
-    ) -> None:
-        super().__init__(target, parameters=parameters)
-        self._zone = zone_of(timezone)
-        self._engine: Any = None
-        self._bounds: tuple[dt.datetime, dt.datetime] | None = None
-        self._heard: _Heard | None = None
+    _engine: Any = None
+    _bounds: tuple[dt.datetime, dt.datetime] | None = None
+    _heard: _Heard | None = None
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -101,7 +90,7 @@ class NautilusEngine(BuiltBacktest):
         if not isinstance(built, BacktestEngine):
             raise self.refused(built)
         self._engine = built
-        self._bounds = window_bounds(window.start, window.end, self._zone)
+        self._bounds = window_bounds(window.start, window.end, self.zone)
         self._heard = _Heard(built.cache)
         built.trader.subscribe("events.order.*", self._heard.on_event)
 

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
-from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, BuiltBacktest
+from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, ZonedBacktest
 from pytest_zacperf.engines.installed import Library
-from pytest_zacperf.engines.plain import plain_statistics, time_ns, zone_of
+from pytest_zacperf.engines.plain import plain_statistics, time_ns
 from pytest_zacperf.records import (
     EquityPoint,
     OrderEvent,
     OrderSide,
-    ParameterValue,
     StatisticValue,
     Trade,
     Window,
@@ -25,7 +24,7 @@ NUMBA_CACHE = "NUMBA_CACHE_DIR"
 SIDES: Mapping[str, OrderSide] = {"Buy": "buy", "Sell": "sell", "Long": "buy", "Short": "sell"}
 
 
-class VectorbtEngine(BuiltBacktest):
+class VectorbtEngine(ZonedBacktest):
     """Runs a call that computes a ``vectorbt.Portfolio``.
 
     The first call of a process compiles, which takes a hundred times as long as the call itself: it
@@ -42,18 +41,8 @@ class VectorbtEngine(BuiltBacktest):
     library = Library(module="vectorbt", distribution="vectorbt", extra="vectorbt")
     returns = "a function without arguments that returns a vectorbt.Portfolio"
     capabilities = Capabilities(order_events="fills", equity=True, invariants=KEPT_BY_PARAMETERS)
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        parameters: Mapping[str, ParameterValue] | None = None,
-        timezone: str = "UTC",
-    ) -> None:
-        super().__init__(target, parameters=parameters)
-        self._zone = zone_of(timezone)
-        self._call: Callable[[], object] | None = None
-        self._portfolio: Any = None
+    _call: Callable[[], object] | None = None
+    _portfolio: Any = None
 
     def prepare(self, window: Window, context: Context) -> None:
         """Build, and call once to have everything compiled."""
@@ -104,7 +93,7 @@ class VectorbtEngine(BuiltBacktest):
         for number, row in enumerate(by_time.to_dict("records"), start=1):
             quantity = float(row["Size"])
             yield OrderEvent(
-                ts_event_ns=time_ns(row["Timestamp"], self._zone),
+                ts_event_ns=time_ns(row["Timestamp"], self.zone),
                 symbol=_symbol(row["Column"]),
                 order_id=number,
                 event_id=1,
@@ -125,8 +114,8 @@ class VectorbtEngine(BuiltBacktest):
                 symbol=_symbol(row["Column"]),
                 side=SIDES[row["Direction"]],
                 quantity=float(row["Size"]),
-                entry_ts_ns=time_ns(row["Entry Timestamp"], self._zone),
-                exit_ts_ns=time_ns(row["Exit Timestamp"], self._zone),
+                entry_ts_ns=time_ns(row["Entry Timestamp"], self.zone),
+                exit_ts_ns=time_ns(row["Exit Timestamp"], self.zone),
                 entry_price=float(row["Avg Entry Price"]),
                 exit_price=float(row["Avg Exit Price"]),
                 profit_loss=float(row["PnL"]) + fees,  # its own has them taken off
@@ -137,7 +126,7 @@ class VectorbtEngine(BuiltBacktest):
         # A column for each symbol, or for each group of them.
         total = value.sum(axis=1) if value.ndim > 1 else value
         return [
-            EquityPoint(ts_ns=time_ns(moment, self._zone), equity=float(equity))
+            EquityPoint(ts_ns=time_ns(moment, self.zone), equity=float(equity))
             for moment, equity in total.items()
         ]
 
