@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pytest_zacperf.errors import SettingsError
@@ -71,6 +73,22 @@ def read_test_paths(root: Path) -> tuple[str, ...]:
 
     """
     return _pytest_paths(root, "testpaths")
+
+
+@contextlib.contextmanager
+def importable(root: Path) -> Iterator[None]:
+    """Let the block import what a worker of the project can import.
+
+    Raises:
+        SettingsError: A file of pytest's settings cannot be read.
+
+    """
+    before = list(sys.path)
+    sys.path[:0] = [*read_python_path(root), str(root)]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def find_root(start: Path) -> Path:

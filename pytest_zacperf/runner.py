@@ -22,6 +22,7 @@ from pytest_zacperf.records import (
     RunRequest,
     Workload,
 )
+from pytest_zacperf.secrecy import require_no_secret
 from pytest_zacperf.store import Claim, OnWait, RunStore
 from pytest_zacperf.worker import EXIT_BAD_INPUT
 
@@ -217,6 +218,7 @@ class Runner:
         return store.file_name(f"{job.session}-{window}-{digest[:12]}-{label}")
 
     def _request(self, job: Job, folder: Path) -> RunRequest:
+        require_no_secret(job.workload.parameters)  # before it is in a file
         return RunRequest(
             run_folder=str(folder.absolute()),
             cache_folder=str((job.cache_folder or self.store.cache_folder).absolute()),

@@ -12,6 +12,7 @@ from pytest_zacperf.comparability import environment_fingerprint
 from pytest_zacperf.doctor import Diagnosis, engines_here, look_at_machine
 from pytest_zacperf.engines import Capabilities
 from pytest_zacperf.environment import current_environment
+from pytest_zacperf.project import importable
 from pytest_zacperf.render.doctor import (
     engine_row,
     engines_table,
@@ -46,7 +47,8 @@ def doctor(*, root: Path | None, seconds: float) -> None:
         click.echo()
         tools = list(find_tools())
         own = project.settings.engine
-        engines = list(engines_here(own, tools))
+        with importable(project.root):
+            engines = list(engines_here(own, tools))
         print_table(engines_table(map(_row, engines)))
         click.echo()
         print_table(

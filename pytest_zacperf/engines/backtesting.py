@@ -147,6 +147,7 @@ def _events(trades: Iterable[Trade]) -> list[OrderEvent]:
                 quantity=trade.quantity,
                 fill_quantity=trade.quantity,
                 fill_price=trade.exit_price if is_exit else trade.entry_price,
+                fee=trade.fees if is_exit else 0.0,  # the library keeps the sum of both
             )
         )
     return events

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
 from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, ZonedBacktest
-from pytest_zacperf.engines.fills import closed_trades
+from pytest_zacperf.engines.fills import Contract, closed_trades
 from pytest_zacperf.engines.installed import Library
 from pytest_zacperf.engines.plain import plain_statistics, time_ns
 from pytest_zacperf.errors import EngineError
@@ -42,6 +43,7 @@ TYPES: Mapping[str, str] = {
     "StopTrailLimit": "trailing_stop_limit",
     "Historical": "historical",
 }
+UTC = ZoneInfo("UTC")
 FILLS = ("filled", "partially_filled")
 OURS = "pytest_zacperf"  # name of the analyzer, which no user takes by chance
 
@@ -64,7 +66,8 @@ class BacktraderEngine(ZonedBacktest):
     # The numbers of its orders go on counting within a process.
     volatile = frozenset({"order_id"})
     _cerebro: Any = None
-    _strategies: Sequence[Any] = ()
+    _heard: _Heard | None = None
+    _strategies: Sequence[Any] | None = None
 
     def set_up(self, built: object, window: Window, context: Context) -> None:
         """Add the analyzer that listens."""
@@ -73,7 +76,14 @@ class BacktraderEngine(ZonedBacktest):
 
         if not isinstance(built, backtrader.Cerebro):
             raise self.refused(built)
-        built.addanalyzer(_listener(), _name=OURS, zone=self.zone, progress=context.progress)
+        if getattr(built, "_dooptimize", False):
+            raise EngineError(
+                "the Cerebro optimizes: there is no single result",
+                "use addstrategy() and not optstrategy(), and name parameters in the tests",
+            )
+        self._require_times_without_zone(built)
+        self._heard = _Heard(self.zone, context)
+        built.addanalyzer(_listener(), _name=OURS, heard=self._heard)
         self._cerebro = built
 
     def run(self, context: Context) -> None:
@@ -87,26 +97,36 @@ class BacktraderEngine(ZonedBacktest):
         """Return what the analyzer has heard, and what the user's own analyzers say.
 
         Raises:
-            EngineError: The Cerebro optimizes, so that there is no single result.
+            EngineError: No strategy has run.
 
         """
         del context
-        if not self._strategies:
+        if self._strategies is None or self._heard is None:
             raise self.not_ready("collect()")
-        strategy = self._strategies[0]
-        if not hasattr(strategy, "analyzers") or not hasattr(strategy, "broker"):
+        if not self._strategies:
             raise EngineError(
-                "the Cerebro optimizes: there is no single result",
-                "use addstrategy() and not optstrategy()",
+                "the Cerebro has run no strategy", "give it data with bars, and a strategy"
             )
-        heard = strategy.analyzers.getbyname(OURS)
+        heard = self._heard
+        events = sorted(heard.events, key=lambda event: event.ts_event_ns)
         return BacktestOutput(
-            order_events=heard.events,
-            trades=closed_trades(heard.events, _point_values(strategy)),
+            order_events=events,
+            trades=closed_trades(events, _contracts(self._strategies[0])),
             equity=[EquityPoint(ts_ns=ns, equity=value) for ns, value in heard.equity.items()],
-            statistics=_statistics(strategy),
+            statistics=_statistics(self._strategies),
             data_points=sum(len(data) for data in self._cerebro.datas),
         )
+
+    def _require_times_without_zone(self, cerebro: Any) -> None:  # noqa: ANN401 - of backtrader
+        for data in cerebro.datas:
+            index = getattr(getattr(data.p, "dataname", None), "index", None)
+            zone = getattr(index, "tz", None)
+            if zone is not None and self.zone != UTC:
+                raise EngineError(
+                    f"feed {_symbol(data)!r} has times of {zone}, which backtrader makes UTC, and "
+                    f"timezone is {self.zone}",
+                    "leave timezone out, or take the zone off the times: index.tz_localize(None)",
+                )
 
 
 def example() -> BacktraderEngine:
@@ -114,44 +134,56 @@ def example() -> BacktraderEngine:
     return BacktraderEngine(EXAMPLE, timezone="America/New_York")
 
 
+class _Heard:
+    """What all strategies of a Cerebro have heard, in that order."""
+
+    def __init__(self, zone: dt.tzinfo, context: Context) -> None:
+        self.events: list[OrderEvent] = []
+        self.equity: dict[int, float] = {}
+        self._zone = zone
+        self._context = context
+        self._counts: Counter[int] = Counter()
+        self._day: dt.date | None = None
+
+    def note_order(self, order: Any, now: dt.datetime) -> None:  # noqa: ANN401 - of backtrader
+        self._counts[order.ref] += 1
+        self.events.append(_event(order, self._counts[order.ref], now, self._zone))
+
+    def note_equity(self, value: float, now: dt.datetime) -> None:
+        self.equity[time_ns(now, self._zone)] = value
+
+    def note_day(self, day: dt.date) -> None:
+        if day != self._day:
+            self._day = day
+            self._context.progress(day)
+
+
 def _listener() -> type:
     """Return the class of the analyzer; it can only be made where backtrader is."""
     import backtrader as bt  # noqa: PLC0415 - an extra
 
     class Listener(bt.Analyzer):  # type: ignore[misc] # it has no types
-        """Keeps what happens to orders and to the account; changes nothing."""
+        """Hears what happens to orders and to the account; changes nothing."""
 
-        params = (("zone", dt.UTC), ("progress", None))
-
-        def __init__(self) -> None:
-            self.events: list[OrderEvent] = []
-            self.equity: dict[int, float] = {}
-            self._counts: Counter[int] = Counter()
-            self._day: dt.date | None = None
+        params = (("heard", None),)
 
         def notify_order(self, order: Any) -> None:  # noqa: ANN401 - of backtrader
-            self._counts[order.ref] += 1
-            self.events.append(_event(order, self._counts[order.ref], self._now(), self.p.zone))
+            self.p.heard.note_order(order, self._now())
 
         def notify_cashvalue(self, cash: float, value: float) -> None:
             del cash
             if len(self.strategy):  # before the first bar there is no time
-                self.equity[time_ns(self._now(), self.p.zone)] = value
+                self.p.heard.note_equity(value, self._now())
 
         def next(self) -> None:
-            self._tell_day()
+            self.p.heard.note_day(self._now().date())
 
         def prenext(self) -> None:
-            self._tell_day()
-
-        def _tell_day(self) -> None:
-            day = self._now().date()
-            if day != self._day:
-                self._day = day
-                self.p.progress(day)
+            self.p.heard.note_day(self._now().date())
 
         def _now(self) -> dt.datetime:
-            now: dt.datetime = self.strategy.datetime.datetime()
+            # As the feeds have it, whatever zone a Cerebro shows its times in.
+            now: dt.datetime = bt.num2date(self.strategy.datetime[0])
             return now
 
     return Listener
@@ -168,20 +200,19 @@ def _event(order: Any, event_id: int, now: dt.datetime, zone: dt.tzinfo) -> Orde
     moments = {"submitted": order.created.dt, **dict.fromkeys(FILLS, order.executed.dt)}
     when = bt.num2date(moments[status]) if status in moments else now
     fills = list(order.executed.iterpending()) if is_fill else []
-    has_stop = name in {"Stop", "StopLimit", "StopTrail", "StopTrailLimit"}
-    limit_price = order.created.pricelimit if has_stop else order.created.price
+    prices = _prices(order, name, status)
     return OrderEvent(
         ts_event_ns=time_ns(when, zone),
-        symbol=order.data._name or f"data{order.p.data._id}",  # noqa: SLF001 - it has no other name
+        symbol=_symbol(order.data),
         order_id=order.ref,
         event_id=event_id,
         status=status,
         type=TYPES.get(name, name.lower()),
         side="buy" if order.isbuy() else "sell",
         quantity=abs(order.created.size),
-        limit_price=limit_price if "Limit" in name else None,
-        stop_price=order.created.price if has_stop else None,
         message="margin" if order.getstatusname() == "Margin" else None,
+        extra=dict(_trailing(order)) or None,
+        **prices,
         **_fill(fills),
     )
 
@@ -199,17 +230,44 @@ def _fill(fills: list[Any]) -> dict[str, Any]:
     }
 
 
-def _point_values(strategy: Any) -> dict[str, float]:  # noqa: ANN401 - of backtrader
+def _symbol(data: Any) -> str:  # noqa: ANN401 - of backtrader
+    return data._name or f"data{data._id}"  # noqa: SLF001 - it has no other name
+
+
+def _prices(order: Any, name: str, status: OrderStatus) -> dict[str, Any]:  # noqa: ANN401
+    """Return limit and stop as they are known when the event happens."""
+    is_trailing = name.startswith("StopTrail")
+    has_stop = name.startswith("Stop")
+    if is_trailing and status == "submitted":
+        return {}  # the price is that of a bar later, when the news of it comes
+    limit_price = order.created.pricelimit if has_stop else order.created.price
     return {
-        data._name: strategy.broker.getcommissioninfo(data).p.mult  # noqa: SLF001
+        "limit_price": limit_price if "Limit" in name else None,
+        "stop_price": order.created.price if has_stop else None,
+    }
+
+
+def _trailing(order: Any) -> Iterator[tuple[str, float]]:  # noqa: ANN401 - of backtrader
+    for name in ("trailamount", "trailpercent"):
+        value = getattr(order.p, name, None)
+        if value:
+            yield name, float(value)
+
+
+def _contracts(strategy: Any) -> dict[str, Contract]:  # noqa: ANN401 - of backtrader
+    return {
+        _symbol(data): Contract(point_value=strategy.broker.getcommissioninfo(data).p.mult)
         for data in strategy.datas
     }
 
 
-def _statistics(strategy: Any) -> dict[str, StatisticValue]:  # noqa: ANN401 - of backtrader
-    found: dict[str, StatisticValue] = {"End Equity": strategy.broker.getvalue()}
-    for name in strategy.analyzers.getnames():
-        if name != OURS:
-            analysis = strategy.analyzers.getbyname(name).get_analysis()
-            found.update(plain_statistics({name: analysis}))
+def _statistics(strategies: Sequence[Any]) -> dict[str, StatisticValue]:
+    """Return the final value and what the user's analyzers say, of several strategies by number."""
+    found: dict[str, StatisticValue] = {"End Equity": strategies[0].broker.getvalue()}
+    for number, strategy in enumerate(strategies, start=1):
+        prefix = f"{number}." if len(strategies) > 1 else ""
+        for name in strategy.analyzers.getnames():
+            if name != OURS:
+                analysis = strategy.analyzers.getbyname(name).get_analysis()
+                found.update(plain_statistics({f"{prefix}{name}": analysis}))
     return found

@@ -112,6 +112,14 @@ def _signature(function: Callable[..., object]) -> inspect.Signature | None:
         return None
 
 
+def keyword_defaults(function: object) -> dict[str, object]:
+    """Return what a function takes beyond the window, with defaults; nothing for no function."""
+    signature = _signature(function) if callable(function) else None
+    if signature is None:
+        return {}
+    return {name: signature.parameters[name].default for name in _keywords(signature)}
+
+
 def typed_value(name: str, value: ParameterValue, default: object) -> ParameterValue:
     """Return a value in the type of its default: the command line sends text.
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
 from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, ZonedBacktest
-from pytest_zacperf.engines.fills import closed_trades
+from pytest_zacperf.engines.fills import Contract, closed_trades
 from pytest_zacperf.engines.installed import Library
-from pytest_zacperf.engines.plain import plain_statistics, window_bounds
+from pytest_zacperf.engines.plain import plain_statistics, time_ns, window_bounds
+from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import (
     OrderEvent,
     OrderStatus,
@@ -91,6 +92,7 @@ class NautilusEngine(ZonedBacktest):
             raise self.refused(built)
         self._engine = built
         self._bounds = window_bounds(window.start, window.end, self.zone)
+        self._require_data(window)
         self._heard = _Heard(built.cache)
         built.trader.subscribe("events.order.*", self._heard.on_event)
 
@@ -110,14 +112,27 @@ class NautilusEngine(ZonedBacktest):
         events = self._heard.events
         return BacktestOutput(
             order_events=events,
-            trades=closed_trades(events, self._point_values()),
+            trades=closed_trades(events, self._contracts(), positions=self._heard.positions),
             statistics=self._statistics(),
             data_points=self._engine.iteration,
         )
 
-    def _point_values(self) -> dict[str, float]:
+    def _require_data(self, window: Window) -> None:
+        """Refuse a window without data: the engine would end its process with an error of Rust."""
+        data = self._engine.data
+        start_ns, end_ns = (time_ns(moment) for moment in self._bounds or ())
+        if not any(start_ns <= one.ts_init <= end_ns for one in data):
+            raise EngineError(
+                f"the engine has no data from {window.start} to {window.end}, but {len(data):,} of "
+                "other days",
+                "add the data of the window, and see timezone",
+            )
+
+    def _contracts(self) -> dict[str, Contract]:
         return {
-            str(one.id): float(one.multiplier.as_decimal())
+            str(one.id): Contract(
+                point_value=float(one.multiplier.as_decimal()), is_inverse=one.is_inverse
+            )
             for one in self._engine.cache.instruments()
         }
 
@@ -147,6 +162,7 @@ class _Heard:
 
     def __init__(self, cache: Any) -> None:  # noqa: ANN401 - of nautilus_trader
         self.events: list[OrderEvent] = []
+        self.positions: list[str] = []  # of each event; a symbol may have several at once
         self._cache = cache
         self._numbers: dict[str, int] = {}
         self._counts: Counter[str] = Counter()
@@ -161,6 +177,7 @@ class _Heard:
         status = STATUSES[kind]
         if kind == "OrderFilled" and order.leaves_qty > 0:
             status = "partially_filled"
+        self.positions.append(str(getattr(event, "position_id", "")))
         self.events.append(
             OrderEvent(
                 ts_event_ns=event.ts_event,

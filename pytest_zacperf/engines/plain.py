@@ -38,7 +38,15 @@ def time_ns(moment: dt.datetime, zone: dt.tzinfo = dt.UTC) -> int:
         moment: A ``datetime``, or a pandas ``Timestamp``, whose nanoseconds are kept.
         zone: Of a time without one.
 
+    Raises:
+        EngineError: It is no time, as where data have numbers for an index.
+
     """
+    if not isinstance(moment, dt.datetime):
+        raise EngineError(
+            f"{moment!r} is no time, but {type(moment).__name__}",
+            "give the data an index of times, such as a pandas DatetimeIndex",
+        )
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     nanoseconds: int = getattr(moment, "nanosecond", 0)
     part_ns = aware.microsecond * NS_PER_US + nanoseconds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
@@ -20,7 +19,6 @@ from pytest_zacperf.records import (
 )
 
 EXAMPLE = "pytest_zacperf.examples.breakout.vectorbt:build"
-NUMBA_CACHE = "NUMBA_CACHE_DIR"
 SIDES: Mapping[str, OrderSide] = {"Buy": "buy", "Sell": "sell", "Long": "buy", "Short": "sell"}
 
 
@@ -44,13 +42,6 @@ class VectorbtEngine(ZonedBacktest):
     _call: Callable[[], object] | None = None
     _portfolio: Any = None
 
-    def prepare(self, window: Window, context: Context) -> None:
-        """Build, and call once to have everything compiled."""
-        # What Numba keeps on disk shall outlive this process; it reads the name when it loads.
-        folder = context.cache_folder / "numba"
-        os.environ.setdefault(NUMBA_CACHE, str(folder))
-        super().prepare(window, context)
-
     def set_up(self, built: object, window: Window, context: Context) -> None:
         """Warm up."""
         del window, context
@@ -60,7 +51,7 @@ class VectorbtEngine(ZonedBacktest):
         self._require_portfolio(self._call())
 
     def run(self, context: Context) -> None:
-        """Compute the portfolio; its orders and its value are part of that."""
+        """Compute the portfolio; what it computes when asked later is not part of that."""
         del context
         if self._call is None:
             raise self.not_ready("run()")

@@ -20,7 +20,8 @@ from pytest_zacperf.records import InvariantValue, ParameterValue, Window
 REFERENCE = "pytest_zacperf.engines.watched:engine"
 INNER, LINGER = "engine", "linger_s"
 CONNECTIONS = "connections"
-BEGAN_FILE = "began"  # in the working folder, once the other engine has run
+CLAIMS_NETWORK = "claims network"
+BEGAN_FILE = "began"  # in the working folder, when the other engine begins to run
 
 
 class WatchedEngine:
@@ -94,14 +95,16 @@ class WatchedEngine:
         return kept
 
     def prepare(self, window: Window, context: Context) -> None:
-        """Prepare the other engine."""
-        self.inner.prepare(window, context)
+        """Prepare the other engine; what it claims of the network is known then."""
+        with _counted_connections(context):
+            self.inner.prepare(window, context)
+        context.count(CLAIMS_NETWORK, int(self.inner.capabilities.network))
 
     def run(self, context: Context) -> None:
         """Run the other engine; count connections to other machines, and linger."""
+        (context.working_folder / BEGAN_FILE).touch()
         with _counted_connections(context):
             self.inner.run(context)
-        (context.working_folder / BEGAN_FILE).touch()
         linger_s = float(str(self._own[LINGER]))
         if linger_s:
             time.sleep(linger_s)

@@ -5,30 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pytest_zacperf.engines import Capabilities
 from pytest_zacperf.records import InvariantValue, OrderEvent, Run, Window
 from pytest_zacperf.units import NS_PER_S, format_ns
 
 FILLS = frozenset({"filled", "partially_filled"})
-# Days of a window are those of the exchange, anywhere on Earth.
-FARTHEST_ZONE = dt.timedelta(hours=14)
-DAY = dt.timedelta(days=1)
 RANDOM_ID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 LEAST_THREAD_NS = NS_PER_S // 10
 LEAST_THREAD_SHARE = 0.1
 LOOKBACKS = "lookbacks_unchanged"  # the queue sees to it
 
 
-def outside_window(events: Sequence[OrderEvent], window: Window) -> Iterator[str]:
-    """Yield the first order event that is not of a window."""
-    start = dt.datetime.combine(window.start, dt.time.min, tzinfo=dt.UTC) - FARTHEST_ZONE
-    end = dt.datetime.combine(window.end, dt.time.min, tzinfo=dt.UTC) + DAY + FARTHEST_ZONE
+def outside_window(events: Sequence[OrderEvent], window: Window, zone: dt.tzinfo) -> Iterator[str]:
+    """Yield the first order event that is not of a window, whose days are those of a zone."""
     for event in events:
-        when = dt.datetime.fromtimestamp(event.ts_event_ns // NS_PER_S, dt.UTC)
-        if not start <= when < end:
+        when = dt.datetime.fromtimestamp(event.ts_event_ns // NS_PER_S, zone)
+        if not window.start <= when.date() <= window.end:
             yield (
-                f"order {event.order_id} has an event at {when:%Y-%m-%d %H:%M:%S} UTC, and the "
+                f"order {event.order_id} has an event at {when:%Y-%m-%d %H:%M:%S} {zone}, and the "
                 f"window is {window.start} to {window.end}"
             )
             return
@@ -63,16 +59,38 @@ def different_files(first: Mapping[str, bytes], second: Mapping[str, bytes]) -> 
             yield f"{name} differs between two runs with different hash seeds"
 
 
-def false_flags(
-    capabilities: Capabilities,
-    run: Run,
-    events: Sequence[OrderEvent],
-    *,
-    has_equity: bool,
-    connections: int,
+def left_behind(
+    before: Mapping[str, tuple[int, int]], after: Mapping[str, tuple[int, int]], root: str
 ) -> Iterator[str]:
+    """Yield the files and folders that are new or changed, by path, size and time."""
+    for name in sorted(after):
+        if before.get(name) != after[name]:
+            yield f"a run {'changed' if name in before else 'left'} {name} in {root}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a run did, as far as an engine makes claims on it.
+
+    Attributes:
+        run: Its record.
+        events: Its order events.
+        has_equity: Whether it gave equity.
+        claims_network: What the engine claimed of the network once it was prepared.
+        connections: How many it opened.
+
+    """
+
+    run: Run
+    events: Sequence[OrderEvent]
+    has_equity: bool
+    claims_network: bool
+    connections: int
+
+
+def false_flags(capabilities: Capabilities, seen: Seen) -> Iterator[str]:
     """Yield the capabilities that a run has disproved."""
-    statuses = {event.status for event in events}
+    statuses = {event.status for event in seen.events}
     claimed = capabilities.order_events
     if claimed == "full" and not statuses - FILLS:
         yield f"it claims order_events='full', and gave {_listed(statuses)}"
@@ -80,12 +98,14 @@ def false_flags(
         yield f"it claims order_events='fills', and gave {_listed(statuses)}"
     if claimed == "none" and statuses:
         yield f"it claims order_events='none', and gave {_listed(statuses)}"
-    if capabilities.equity != has_equity:
-        yield f"it claims equity={capabilities.equity}, and gave {'some' if has_equity else 'none'}"
-    if not capabilities.network and connections:
-        yield f"it claims network=False, and opened {connections} connections"
+    if capabilities.equity != seen.has_equity:
+        gave = "some" if seen.has_equity else "none"
+        yield f"it claims equity={capabilities.equity}, and gave {gave}"
+    if seen.connections and not seen.claims_network:
+        opened = "a connection" if seen.connections == 1 else f"{seen.connections} connections"
+        yield f"it claims network=False, and opened {opened}"
     if not capabilities.threads and not capabilities.reports_costs:
-        yield from _other_threads(run)
+        yield from _other_threads(seen.run)
 
 
 def _other_threads(run: Run) -> Iterator[str]:

@@ -13,16 +13,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from pytest_zacperf import process, store
-from pytest_zacperf.engines.watched import BEGAN_FILE, CONNECTIONS, INNER, LINGER, REFERENCE
-from pytest_zacperf.errors import SettingsError
+from pytest_zacperf.engines import Engine
+from pytest_zacperf.engines.lookup import load_engine
+from pytest_zacperf.engines.watched import (
+    BEGAN_FILE,
+    CLAIMS_NETWORK,
+    CONNECTIONS,
+    INNER,
+    LINGER,
+    REFERENCE,
+)
+from pytest_zacperf.errors import ZacperfError
 from pytest_zacperf.execution import Limits
 from pytest_zacperf.job import Job
-from pytest_zacperf.project import read_python_path
+from pytest_zacperf.project import importable, read_python_path
 from pytest_zacperf.records import OrderEvent, ParameterValue, Run, Window, Workload
 from pytest_zacperf.repeatability import run_twice
 from pytest_zacperf.runner import Runner
+from pytest_zacperf.sentences import with_hint
 from pytest_zacperf.settings import STORE_FOLDER
 from pytest_zacperf.store import RunStore
 
@@ -32,7 +43,7 @@ OUTLIVES_S = 60.0  # for as long as it lingers, it can be ended
 LONGEST_START_S = 120.0
 PAUSE_S = 0.05
 # What pytest and Python leave, and other tests that run meanwhile.
-NOT_LEFT = frozenset({STORE_FOLDER, "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
+NOT_LEFT = frozenset({"__pycache__", "node_modules", "venv"})
 COMMAND = "from pytest_zacperf.command import main; main()"
 
 
@@ -87,12 +98,7 @@ class Trial:
         return Workload(engine=REFERENCE, window=window, parameters=parameters)
 
     def twice(self, window: Window) -> tuple[Run, Run]:
-        """Return two runs in processes with different hash seeds.
-
-        Raises:
-            SettingsError: One of them failed.
-
-        """
+        """Return two runs in processes with different hash seeds."""
         repeated = run_twice(self.runner, self.workload(window), session=SESSION)
         for run in repeated.runs:
             self._require_done(run)
@@ -100,12 +106,7 @@ class Trial:
         return first, second
 
     def once(self, window: Window) -> Run:
-        """Return one run.
-
-        Raises:
-            SettingsError: It failed.
-
-        """
+        """Return one run."""
         run = self.runner.run_once(self.workload(window), session=SESSION, side="once")
         self._require_done(run)
         return run
@@ -122,12 +123,7 @@ class Trial:
         return self.runner.run_together([job])[0]
 
     def interrupted(self, window: Window) -> Interrupted:
-        """Run a command as on a terminal, and press Ctrl-C while its backtest is under way.
-
-        Raises:
-            SettingsError: The backtest has not got that far.
-
-        """
+        """Run a command as on a terminal, and press Ctrl-C while its backtest is under way."""
         output = self.folder / "interrupted"
         with self._command(window, output) as command:
             self._wait_until_it_ran(output, command)
@@ -155,19 +151,46 @@ class Trial:
         """Return the names of processes that a run has left."""
         return tuple(_left_by(self.runner.store.run_folder(run.id)))
 
+    def claims_network(self, run: Run) -> bool:
+        """Return what the engine of a run claimed of the network once it was prepared."""
+        return bool(run.counts.get(CLAIMS_NETWORK))
+
     def connections_of(self, run: Run) -> int:
         """Return how many connections by IP a run opened."""
         return run.counts.get(CONNECTIONS, 0)
 
-    def entries(self) -> frozenset[str]:
-        """Return what lies in the project's folder, but for what Python and pytest leave there."""
-        return frozenset(path.name for path in self.root.iterdir()) - NOT_LEFT
+    def loaded(self, engine: str) -> Engine:
+        """Return an engine, loaded in this process."""
+        try:
+            with importable(self.root):
+                return load_engine(engine)
+        except ZacperfError as e:
+            pytest.fail(with_hint(e.problem, e.hint), pytrace=False)
+
+    def entries(self) -> dict[str, tuple[int, int]]:
+        """Return the files and folders of the project, with size and time of the last change.
+
+        What Python and pytest leave there is left out, and so are hidden folders.
+        """
+        found: dict[str, tuple[int, int]] = {}
+        for folder, names, files in os.walk(self.root):
+            names[:] = [name for name in names if not (name in NOT_LEFT or name.startswith("."))]
+            for name in [*names, *files]:
+                path = Path(folder) / name
+                with contextlib.suppress(OSError):
+                    status = path.stat()
+                    is_file = path.is_file()
+                    key = path.relative_to(self.root).as_posix()
+                    found[key] = (status.st_size, status.st_mtime_ns) if is_file else (0, 0)
+        return found
 
     def _require_done(self, run: Run) -> None:
         if run.status != "done":
-            raise SettingsError(
-                f"{self.engine} has no result for {run.workload.window.id}: {run.reason}",
-                f"its output is in {self.runner.store.run_folder(run.id)}",
+            folder = self.runner.store.run_folder(run.id)
+            pytest.fail(
+                f"{self.engine} has no result for {run.workload.window.id}: {run.reason}\n"
+                f"  hint: its output is in {folder}",
+                pytrace=False,
             )
 
     @contextlib.contextmanager
@@ -199,9 +222,10 @@ class Trial:
             if command.poll() is not None or time.monotonic() > deadline_s:
                 command.kill()
                 printed, _ = command.communicate()
-                raise SettingsError(
-                    f"the backtest of {self.engine} did not run: {printed.strip()}",
-                    f"it may take {LONGEST_START_S:g} s to the end of its run()",
+                pytest.fail(
+                    f"the backtest of {self.engine} did not run: {printed.strip()}\n"
+                    f"  hint: it may take {LONGEST_START_S:g} s to come to its run()",
+                    pytrace=False,
                 )
             time.sleep(PAUSE_S)
 

@@ -5,12 +5,15 @@ Public names: ``engine``; the modules' own for those who test parts of it.
 
 from __future__ import annotations
 
+import importlib.util
 from typing import TYPE_CHECKING
 
 from pytest_zacperf.errors import EngineError
 
 if TYPE_CHECKING:
     from pytest_zacperf.engines.zacqc import ZacQCEngine
+
+NEEDED = ("numpy", "polars", "exchange_calendars")  # the last one when a market is asked for
 
 
 def engine() -> ZacQCEngine:
@@ -20,11 +23,12 @@ def engine() -> ZacQCEngine:
         EngineError: The libraries of the extra ``zacqc`` are not installed.
 
     """
-    try:
-        from pytest_zacperf.engines.zacqc import ZacQCEngine  # noqa: PLC0415 - loads numpy
-    except ModuleNotFoundError as e:
-        raise EngineError(
-            f"the embedded backtest needs {e.name}, which is not installed",
-            'pip install "pytest-zacperf[zacqc]"',
-        ) from e
+    for name in NEEDED:
+        if importlib.util.find_spec(name) is None:
+            raise EngineError(
+                f"the embedded backtest needs {name}, which is not installed",
+                'pip install "pytest-zacperf[zacqc]"',
+            )
+    from pytest_zacperf.engines.zacqc import ZacQCEngine  # noqa: PLC0415 - loads numpy
+
     return ZacQCEngine()

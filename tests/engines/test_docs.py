@@ -80,7 +80,6 @@ def test_the_files_of_a_page_record_and_hold_and_find_a_changed_order(
 
 def test_an_engine_of_ones_own_passes_its_conformance_tests(shell: Shell) -> None:
     write_page("engines", shell.folder)
-    (shell.folder / "pyproject.toml").write_text('[tool.pytest]\npythonpath = ["."]\n')
     done = shell.run(*PYTEST)
     assert done.returncode == 0, done.stdout
     assert "8 passed" in done.stdout

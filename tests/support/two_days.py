@@ -17,6 +17,7 @@ class TwoDays(EngineConformance):
     """The conformance tests of our engines: two days in an empty project."""
 
     window = Window(id="two-days", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 2))
+    timezone = "America/New_York"
     raising_line = LINE
 
     @pytest.fixture(scope="class")

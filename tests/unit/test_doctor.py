@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -51,6 +52,22 @@ def test_an_engine_of_the_project_that_cannot_run_is_exit_2(tmp_path: Path) -> N
     done = doctor(tmp_path, "--seconds", "0")
     assert done.exit_code == 2
     assert "no: 'no_such_gold:engine' cannot be imported" in done.stdout
+
+
+def test_an_engine_of_the_project_is_found_as_a_worker_finds_it(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "doctor_gold.py").write_text(
+        "from pytest_zacperf.engines.function import FunctionEngine\n"
+        "engine = FunctionEngine('doctor_gold:run')\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.pytest]\npythonpath = ["src"]\n[tool.zacperf]\nengine = "doctor_gold:engine"\n'
+    )
+    before = list(sys.path)
+    done = doctor(tmp_path, "--seconds", "0")
+    assert done.exit_code == 0, done.output
+    assert row_of(done.stdout, "doctor_gold:engine")[1].strip() == "yes, 1"
+    assert sys.path == before
 
 
 def test_an_engine_whose_library_is_missing_names_the_extra() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from pytest_zacperf.engines.fills import closed_trades
+import pytest
+
+from pytest_zacperf.engines.fills import Contract, Split, closed_trades
 from pytest_zacperf.records import OrderEvent, OrderSide
 
 
@@ -86,7 +88,7 @@ def test_symbols_are_kept_apart() -> None:
 
 def test_a_move_is_worth_what_the_contract_says() -> None:
     events = [fill(1, "buy", 2, 5000.0), fill(2, "sell", 2, 5001.0)]
-    (trade,) = closed_trades(events, {"GLD": 5.0})
+    (trade,) = closed_trades(events, {"GLD": Contract(point_value=5.0)})
     assert trade.profit_loss == 10.0
 
 
@@ -102,3 +104,40 @@ def test_events_without_a_fill_close_nothing() -> None:
         quantity=10,
     )
     assert closed_trades([submitted, fill(2, "sell", 10, 1.0)]) == []
+
+
+def test_the_profit_of_an_inverse_contract_is_in_its_base_currency() -> None:
+    events = [fill(1, "buy", 1000, 10_000.0), fill(2, "sell", 1000, 12_500.0)]
+    (trade,) = closed_trades(events, {"GLD": Contract(is_inverse=True)})
+    assert trade.profit_loss == pytest.approx(1000 / 10_000 - 1000 / 12_500)
+
+
+def test_a_split_multiplies_what_is_open() -> None:
+    events = [fill(1, "buy", 100, 100.0, fee=1), fill(3, "sell", 200, 50.0, fee=1)]
+    (trade,) = closed_trades(events, splits=[Split(ts_ns=2, symbol="GLD", ratio=0.5)])
+    assert (trade.quantity, trade.entry_price, trade.profit_loss) == (200.0, 50.0, 0.0)
+    assert trade.fees == 2.0
+    others = closed_trades(events, splits=[Split(ts_ns=2, symbol="SLV", ratio=0.5)])
+    assert others[0].quantity == 100.0
+
+
+def test_positions_of_one_symbol_are_kept_apart() -> None:
+    events = [
+        fill(1, "buy", 10, 100.0),
+        fill(2, "sell", 10, 101.0),
+        fill(3, "sell", 10, 103.0),
+        fill(4, "buy", 10, 99.0),
+    ]
+    trades = closed_trades(events, positions=["long", "short", "long", "short"])
+    assert [(t.side, t.profit_loss) for t in trades] == [("buy", 30.0), ("sell", 20.0)]
+
+
+def test_what_floats_leave_is_no_position() -> None:
+    events = [
+        fill(1, "buy", 0.1, 100.0),
+        fill(2, "buy", 0.2, 100.0),
+        fill(3, "sell", 0.1 + 0.2, 101.0),  # 0.30000000000000004
+        fill(4, "buy", 1.0, 102.0),
+        fill(5, "sell", 1.0, 103.0),
+    ]
+    assert [trade.quantity for trade in closed_trades(events)] == [0.1, 0.2, 1.0]

@@ -32,6 +32,7 @@ LAYERS = {
         "units",
         "values",
         "records",
+        "secrecy",
         "sentences",
         "settings",
         "option_table",

@@ -10,15 +10,17 @@ import sys
 import types
 import warnings
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from pytest_zacperf.engines.lumibot import LumibotEngine
+from pytest_zacperf.engines.lumibot.given import checked_parameters
 from pytest_zacperf.engines.lumibot.surroundings import restored, scrub_variables
 from pytest_zacperf.engines.lumibot.switches import (
-    known_switches,
+    checked_switches,
     loaded,
-    require_known,
+    switch_defaults,
     switches_for,
 )
 from pytest_zacperf.errors import EngineError, InvariantError
@@ -44,12 +46,21 @@ class DataSource:
 
 
 def test_switches_are_those_of_the_backtest_and_of_the_data_source() -> None:
-    assert known_switches(Strategy, DataSource) == {"budget", "timeout"}
+    assert switch_defaults(Strategy, DataSource) == {"budget": 0, "timeout": 30}
+
+
+def test_text_for_a_switch_is_converted_to_the_type_of_its_default() -> None:
+    given = checked_switches(
+        {"save_logfile": "false", "timeout": "60", "name": "Gold"},
+        {"save_logfile": True, "timeout": 30, "name": None},
+        "4.6.30",
+    )
+    assert given == {"save_logfile": False, "timeout": 60, "name": "Gold"}
 
 
 def test_a_switch_that_lumibot_would_pass_over_is_refused() -> None:
     with pytest.raises(EngineError) as caught:
-        require_known({"bugdet": 1}, frozenset({"budget", "timeout"}), "4.6.30")
+        checked_switches({"bugdet": 1}, {"budget": 0, "timeout": 30}, "4.6.30")
     assert caught.value.problem == "LumiBot 4.6.30 has no switch 'bugdet', and would pass over it"
     assert "budget" in caught.value.hint
 
@@ -60,10 +71,31 @@ def test_a_switch_that_lumibot_would_pass_over_is_refused() -> None:
 )
 def test_a_secret_is_no_switch(name: str, variable: str) -> None:
     with pytest.raises(EngineError) as caught:
-        require_known({name: "db-123"}, frozenset({name}), "4.6.30")
+        LumibotEngine("gold:Gold", datasource="d:D").with_parameters({f"switch.{name}": "db-123"})
     assert caught.value.problem == f"switch {name!r} is a secret, and switches are written down"
     assert caught.value.hint == f"set the environment variable {variable} instead"
     assert "db-123" not in str(caught.value)
+
+
+def test_a_secret_is_refused_before_there_is_an_engine() -> None:
+    with pytest.raises(EngineError, match="switch 'api_key' is a secret"):
+        LumibotEngine("gold:Gold", datasource="gold:bars", api_key="db-123")
+
+
+def test_parameters_of_the_strategy_and_of_the_data_are_known() -> None:
+    class Gold:
+        parameters: ClassVar = {"lookback": 20}
+
+    given = checked_parameters(Gold, {"lookback": "5", "symbols": "GLD"}, {"symbols": "SLV"})
+    assert given == {"lookback": 5, "symbols": "GLD"}
+    with pytest.raises(EngineError) as caught:
+        checked_parameters(Gold, {"budget": 1}, {"symbols": "SLV"})
+    assert caught.value.problem == "Gold has no parameter 'budget'"
+    assert caught.value.hint.endswith("a switch of run_backtest is switch.budget")
+
+
+def test_a_strategy_that_declares_no_parameters_gets_all() -> None:
+    assert checked_parameters(Strategy, {"lookback": 5}, {}) == {"lookback": 5}
 
 
 def test_a_switch_that_wants_an_object_names_it() -> None:
@@ -113,7 +145,7 @@ def test_the_gateway_is_no_parameter() -> None:
 def test_variables_that_override_arguments_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "lumibot.constants", raising=False)
+    monkeypatch.delitem(sys.modules, "lumibot", raising=False)
     given = {
         "BACKTESTING_DATA_SOURCE": "yahoo",
         "BACKTESTING_PROFILE": "yappi",
@@ -121,28 +153,29 @@ def test_variables_that_override_arguments_are_removed(
         "SHOW_PLOT": "True",
         "LUMIBOT_CACHE_BACKEND": "s3",
         "DATABENTO_API_KEY": "db-123",
+        "MARKET_DATA_DIR": "/data",
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(os, "environ", os.environ.copy())
     scrub_variables(tmp_path)
-    assert set(given) & set(os.environ) == {"DATABENTO_API_KEY"}
-    assert os.environ["DATABENTO_API_KEY"] == "db-123"  # a credential changes no result
+    # A credential changes no result, and what is the user's own is nobody else's.
+    assert set(given) & set(os.environ) == {"DATABENTO_API_KEY", "MARKET_DATA_DIR"}
+    assert os.environ["DATABENTO_API_KEY"] == "db-123"
     assert os.environ["LUMIBOT_CACHE_FOLDER"] == str(tmp_path / "lumibot")
     assert os.environ["LUMIBOT_TRADING_DAYS_CACHE_DIR"] == str(tmp_path / "lumibot-trading-days")
     assert os.environ["LUMIBOT_DISABLE_DOTENV"] == "1"
 
 
-def test_a_lumibot_that_was_imported_with_another_cache_is_refused(
+def test_a_lumibot_that_was_imported_too_early_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    constants = types.ModuleType("lumibot.constants")
-    constants.LUMIBOT_CACHE_FOLDER = "/home/quant/.cache/lumibot"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "lumibot.constants", constants)
+    monkeypatch.setitem(sys.modules, "lumibot", types.ModuleType("lumibot"))
+    monkeypatch.delenv("LUMIBOT_CACHE_FOLDER", raising=False)
     with pytest.raises(EngineError) as caught:
         scrub_variables(tmp_path)
     assert caught.value.problem == (
-        "LumiBot was imported before its cache could be set: it uses /home/quant/.cache/lumibot"
+        "LumiBot was imported before its cache and its environment could be set"
     )
     assert caught.value.hint == (
         "name the engine in a module that imports neither lumibot nor the strategy"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -23,6 +25,7 @@ from pytest_zacperf.records import (
 )
 from pytest_zacperf.testing import promises
 
+NEW_YORK = ZoneInfo("America/New_York")
 WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 2))
 NOON_NS = 1_759_334_400_000_000_000  # 2025-10-01 16:00 UTC
 DAY_NS = 86_400 * 10**9
@@ -67,19 +70,22 @@ def conditions(main_thread_cpu_ns: int) -> RunConditions:
     )
 
 
-@pytest.mark.parametrize("days", [-2, 3])
+@pytest.mark.parametrize("days", [-1, 2])
 def test_an_event_outside_the_window_is_named(days: int) -> None:
-    (problem,) = promises.outside_window([event(), event(ts_ns=NOON_NS + days * DAY_NS)], WINDOW)
+    events = [event(), event(ts_ns=NOON_NS + days * DAY_NS)]
+    (problem,) = promises.outside_window(events, WINDOW, NEW_YORK)
     day = dt.date(2025, 10, 1) + dt.timedelta(days=days)
     assert problem == (
-        f"order 1 has an event at {day} 16:00:00 UTC, and the window is 2025-10-01 to 2025-10-02"
+        f"order 1 has an event at {day} 12:00:00 America/New_York, and the window is 2025-10-01 to "
+        "2025-10-02"
     )
 
 
-def test_the_days_of_a_window_are_those_of_any_zone() -> None:
-    # Midnight of the last day in the west of America, and of the first in the east of Asia.
-    late, early = NOON_NS + DAY_NS + 15 * 3600 * 10**9, NOON_NS - 24 * 3600 * 10**9
-    assert list(promises.outside_window([event(ts_ns=late), event(ts_ns=early)], WINDOW)) == []
+def test_the_days_of_a_window_are_those_of_its_zone() -> None:
+    # 23:30 of the last day in New York, which in UTC is another one.
+    late = event(ts_ns=NOON_NS + DAY_NS + int(11.5 * 3600) * 10**9)
+    assert list(promises.outside_window([late], WINDOW, NEW_YORK)) == []
+    assert list(promises.outside_window([late], WINDOW, dt.UTC)) != []
 
 
 def test_a_part_of_a_window_is_less_work() -> None:
@@ -118,20 +124,18 @@ def test_files_that_differ_are_named() -> None:
     ]
 
 
-def flags(capabilities: Capabilities, **given: object) -> list[str]:
-    run = given.get("run", RUN)
-    events = given.get("events", [event(), event("filled")])
-    assert isinstance(run, Run)
-    assert isinstance(events, list)
-    return list(
-        promises.false_flags(
-            capabilities,
-            run,
-            events,
-            has_equity=bool(given.get("has_equity")),
-            connections=int(str(given.get("connections", 0))),
-        )
-    )
+SEEN = promises.Seen(
+    run=RUN,
+    events=[event(), event("filled")],
+    has_equity=False,
+    claims_network=False,
+    connections=0,
+)
+
+
+def flags(capabilities: Capabilities, **changes: object) -> list[str]:
+    seen = dataclasses.replace(SEEN, **changes)  # type: ignore[arg-type]
+    return list(promises.false_flags(capabilities, seen))
 
 
 @pytest.mark.parametrize(
@@ -161,10 +165,19 @@ def test_a_false_claim_on_equity_is_named() -> None:
 
 
 def test_a_false_claim_on_the_network_is_named() -> None:
-    assert flags(Capabilities(), connections=3) == [
-        "it claims network=False, and opened 3 connections"
+    can = Capabilities()
+    assert flags(can, connections=3) == ["it claims network=False, and opened 3 connections"]
+    assert flags(can, connections=1) == ["it claims network=False, and opened a connection"]
+    assert flags(can, connections=3, claims_network=True) == []
+
+
+def test_what_a_run_leaves_or_changes_is_named() -> None:
+    before = {"plan.json": (10, 1), "data": (0, 0), "gone.csv": (1, 1)}
+    after = {"plan.json": (10, 2), "data": (0, 0), "data/new.csv": (5, 3)}
+    assert list(promises.left_behind(before, after, "/gold")) == [
+        "a run left data/new.csv in /gold",
+        "a run changed plan.json in /gold",
     ]
-    assert flags(Capabilities(network=True), connections=3) == []
 
 
 def test_a_false_claim_on_threads_is_named() -> None:
@@ -210,6 +223,6 @@ def test_a_run_that_is_not_stopped_is_named() -> None:
     assert problems(status="error", reason="killed") == ["at its time limit it failed: killed"]
     assert problems() == ["it went on beyond its time limit of 1 s: it caught what stops it"]
     assert problems(partial=True, costs=costs(12 * 10**9)) == [
-        "its time limit was 1 s, and it ran for 12.0 s"
+        "its time limit was 1 s, and it ran for 12.0 s: it catches what stops it"
     ]
     assert problems(partial=True, costs=costs(2 * 10**9)) == []

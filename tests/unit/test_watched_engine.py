@@ -9,7 +9,13 @@ import pytest
 from pytest_zacperf import store
 from pytest_zacperf.engines import Engine
 from pytest_zacperf.engines.lookup import load_engine
-from pytest_zacperf.engines.watched import BEGAN_FILE, CONNECTIONS, REFERENCE, WatchedEngine
+from pytest_zacperf.engines.watched import (
+    BEGAN_FILE,
+    CLAIMS_NETWORK,
+    CONNECTIONS,
+    REFERENCE,
+    WatchedEngine,
+)
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import ParameterValue, Window
 from pytest_zacperf.stages import StageTimer
@@ -71,6 +77,7 @@ def test_connections_are_counted_and_only_those_of_the_run(context: WorkerContex
         run_of(load_engine(REFERENCE).with_parameters(given), context)
         socket.create_connection(("127.0.0.1", port)).close()
     assert context.counts[CONNECTIONS] == 1
+    assert context.counts[CLAIMS_NETWORK] == 0
 
 
 def test_it_says_what_to_set_when_no_engine_is_watched(context: WorkerContext) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import io
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -130,12 +129,17 @@ def _require_whole(raw: bytes) -> None:
     # this: it counts as download.
     import zstandard  # noqa: PLC0415 - comes with databento
 
-    decompressor = zstandard.ZstdDecompressor().decompressobj()
-    stream = io.BytesIO(raw)
-    while block := stream.read(BLOCK_BYTES):
-        decompressor.decompress(block)
-    if not decompressor.eof:
-        raise EngineError(f"the data end after {len(raw)} bytes, in the middle", "run it again")
+    decompressor = zstandard.ZstdDecompressor()
+    rest = raw
+    while rest:  # a stream may have several frames
+        frame = decompressor.decompressobj()
+        for start in range(0, len(rest), BLOCK_BYTES):
+            frame.decompress(rest[start : start + BLOCK_BYTES])
+            if frame.eof:
+                rest = frame.unused_data + rest[start + BLOCK_BYTES :]
+                break
+        else:
+            raise EngineError(f"the data end after {len(raw)} bytes, in the middle", "run it again")
 
 
 def _failure(arguments: tuple[Any, ...], keywords: dict[str, Any], error: Exception) -> str:

@@ -6,30 +6,29 @@ import contextlib
 import copy
 import datetime as dt
 import importlib
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
-from pytest_zacperf.engines.calling import bound_call
-from pytest_zacperf.engines.fills import closed_trades
+from pytest_zacperf.engines.calling import bound_call, keyword_defaults
 from pytest_zacperf.engines.installed import Library
 from pytest_zacperf.engines.lookup import load_object
 from pytest_zacperf.engines.lumibot import reading
-from pytest_zacperf.engines.lumibot.clock import watching_trader
 from pytest_zacperf.engines.lumibot.downloads import watched_downloads
 from pytest_zacperf.engines.lumibot.given import DATASOURCE, SWITCH, Given, checked_parameters
 from pytest_zacperf.engines.lumibot.surroundings import restored, scrub_variables
 from pytest_zacperf.engines.lumibot.switches import (
     DEFAULTS,
     INVARIANTS,
-    known_switches,
+    checked_switches,
     loaded,
-    require_known,
+    refuse_secrets,
+    switch_defaults,
     switches_for,
 )
+from pytest_zacperf.engines.lumibot.watching import Watch
 from pytest_zacperf.engines.plain import window_bounds
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import InvariantValue, ParameterValue, Window
@@ -51,11 +50,14 @@ LATE = (
     *("lumibot.tools.indicators", "lumibot.tools.pandas", "lumibot.tools.runtime_telemetry"),
     *("lumibot.tools.smart_limit_utils", "lumibot.traders.trader"),
 )
+# And what it or this package needs for each backtest.
+CLIENTS = ("apscheduler.schedulers.background", "databento", "zstandard")
 
 
 @dataclass(slots=True, kw_only=True)
 class _Prepared:
     run: Callable[[], tuple[object, Any]]
+    watch: Watch
     start: dt.datetime
     end: dt.datetime
     result: object = None
@@ -91,6 +93,7 @@ class LumibotEngine:
         databento_gateway: str | None = None,
         **switches: ParameterValue,
     ) -> None:
+        refuse_secrets(switches)
         self.name = f"lumibot {target}"
         self._target = target
         self._gateway = databento_gateway
@@ -129,6 +132,7 @@ class LumibotEngine:
         """Return a copy; ``switch.NAME`` is a switch, ``datasource`` the data source."""
         changed = copy.copy(self)
         changed.parameters = {**self.parameters, **overrides}
+        refuse_secrets(Given.of(changed.parameters).switches)
         return changed
 
     def keep_invariants(self, asked: Mapping[str, InvariantValue]) -> Mapping[str, InvariantValue]:
@@ -152,27 +156,35 @@ class LumibotEngine:
         scrub_variables(context.cache_folder)
         with restored(context.working_folder):
             LIBRARY.load()
-            for module in LATE:
+            for module in (*LATE, *CLIENTS):
                 with contextlib.suppress(ImportError):  # other versions have others
                     importlib.import_module(module)
         given, strategy = Given.of(self.parameters), self._strategy()
-        datasource, data = self._data(given, window, context)
-        parameters = checked_parameters(strategy, given.strategy)
-        self.parameters = {**self.parameters, **parameters}
-        require_known(given.switches, known_switches(strategy, datasource), self.version)
+        datasource, arguments_of_data = self._data_source(given.datasource)
+        parameters = checked_parameters(strategy, given.strategy, arguments_of_data or {})
+        switches = checked_switches(
+            given.switches, switch_defaults(strategy, datasource), self.version
+        )
+        checked = Given(datasource=given.datasource, strategy=parameters, switches=switches)
+        self.parameters = checked.parameters
+        data = None
+        if arguments_of_data is not None:
+            data = _called_for_data(checked, arguments_of_data, window, context)
         start, end = window_bounds(window.start, window.end, ZONE)
         end = end.replace(second=0, microsecond=0)  # the last minute
         arguments = {
             **DEFAULTS,
-            **loaded(given.switches),
+            **loaded(switches),
             "parameters": parameters,
             "pandas_data": data,
         }
-        trader = watching_trader(arguments.pop("trader_class", None), context)
+        watch = Watch(context=context)
+        trader = watch.trader_class(arguments.pop("trader_class", None))
         self._prepared = _Prepared(
             run=lambda: strategy.run_backtest(
                 datasource, start, end, trader_class=trader, **arguments
             ),
+            watch=watch,
             start=start,
             end=end,
         )
@@ -186,7 +198,12 @@ class LumibotEngine:
         """
         prepared = self._require_prepared()
         with restored(context.working_folder), watched_downloads(context, self._gateway):
-            found = prepared.run()
+            try:
+                found = prepared.run()
+            except BaseException:
+                # At a time limit, too: it runs in a thread, and what it then does is not watched.
+                prepared.watch.stop()
+                raise
             if found is None:
                 raise EngineError(
                     f"{self._target} cannot be backtested, LumiBot says", "see stdout.log"
@@ -199,14 +216,15 @@ class LumibotEngine:
         strategy = prepared.strategy
         if strategy is None:
             raise EngineError("collect() was called before run()", "call run() first")
-        events = reading.order_events(strategy.broker)
+        events = reading.order_events(strategy.broker, prepared.watch.states)
         bars = reading.bars(strategy.broker, prepared.start, prepared.end)
-        context.count("iterations", reading.iterations(strategy))
+        if prepared.watch.iterations is not None:
+            context.count("iterations", prepared.watch.iterations)
         if bars is not None:
             context.count("bars", bars)
         return BacktestOutput(
             order_events=events,
-            trades=closed_trades(events, reading.point_values(strategy.broker)),
+            trades=reading.trades(strategy.broker, events),
             equity=reading.equity(strategy),
             statistics=reading.statistics(prepared.result),
             data_points=bars,
@@ -224,8 +242,8 @@ class LumibotEngine:
             )
         return found
 
-    def _data(self, given: Given, window: Window, context: Context) -> tuple[type, object]:
-        reference = given.datasource
+    def _data_source(self, reference: str) -> tuple[type, Mapping[str, object] | None]:
+        """Return the data source, and what a function takes that gives it its data."""
         found = load_object(reference)
         if isinstance(found, type):
             return found, None
@@ -233,10 +251,7 @@ class LumibotEngine:
         pandas_source = load_object(PANDAS)
         if not isinstance(pandas_source, type):
             raise EngineError(f"{PANDAS} is no class", "install another version of LumiBot")
-        wanted = inspect.signature(found).parameters if callable(found) else {}
-        shared = {name: value for name, value in given.strategy.items() if name in wanted}
-        call = bound_call(reference, window, context, shared, returns="pandas_data of LumiBot").call
-        return pandas_source, call()
+        return pandas_source, keyword_defaults(found)
 
     def _require_prepared(self) -> _Prepared:
         if self._prepared is None:
@@ -247,3 +262,12 @@ class LumibotEngine:
 def example() -> LumibotEngine:
     """Return an engine that runs our example, the opening-range breakout on synthetic bars."""
     return LumibotEngine(f"{EXAMPLE}:Breakout", datasource=f"{EXAMPLE}:bars")
+
+
+def _called_for_data(
+    given: Given, takes: Mapping[str, object], window: Window, context: Context
+) -> object:
+    """Return what the function of the data returns; it gets those parameters that it takes."""
+    shared = {name: value for name, value in given.strategy.items() if name in takes}
+    returns = "pandas_data of LumiBot"
+    return bound_call(given.datasource, window, context, shared, returns=returns).call()

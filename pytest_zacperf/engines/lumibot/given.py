@@ -54,14 +54,28 @@ class Given:
 def checked_parameters(
     strategy: Any,  # noqa: ANN401 - of LumiBot
     given: Mapping[str, ParameterValue],
+    also: Mapping[str, object],
 ) -> dict[str, ParameterValue]:
-    """Return the parameters in the types of the strategy's own; refuse those it does not know."""
+    """Return the parameters in the types of their defaults; refuse those that nobody knows.
+
+    Args:
+        strategy: Its class, whose ``parameters`` are the defaults.
+        given: What it is asked to take.
+        also: What the function of the data takes, with defaults.
+
+    Raises:
+        EngineError: It names the parameter.
+
+    """
     own = getattr(strategy, "parameters", None)
-    if not isinstance(own, Mapping) or not own:
+    known = {**also, **(own if isinstance(own, Mapping) else {})}
+    if not known:
         return dict(given)  # it reads them as it likes
     for name in given:
-        if name not in own:
+        if name not in known:
+            hint = nearest(name, sorted(known))
             raise EngineError(
-                f"{strategy.__name__} has no parameter {name!r}", nearest(name, sorted(own))
+                f"{strategy.__name__} has no parameter {name!r}",
+                f"{hint}; a switch of run_backtest is {SWITCH}{name}",
             )
-    return {name: typed_value(name, value, own[name]) for name, value in given.items()}
+    return {name: typed_value(name, value, known[name]) for name, value in given.items()}

@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from pytest_zacperf.engines.fills import Contract, closed_trades
+from pytest_zacperf.engines.lumibot.watching import OrderState
 from pytest_zacperf.engines.plain import plain_scalar, plain_statistics, time_ns
 from pytest_zacperf.errors import EngineError
-from pytest_zacperf.records import EquityPoint, OrderEvent, OrderStatus, StatisticValue
+from pytest_zacperf.records import EquityPoint, OrderEvent, OrderStatus, StatisticValue, Trade
 
 STATUSES: Mapping[str, OrderStatus] = {
     "unprocessed": "submitted",
@@ -31,57 +35,62 @@ STATUSES: Mapping[str, OrderStatus] = {
 }
 TYPES: Mapping[str, str] = {"stop": "stop_market", "trailing_stop": "trailing_stop"}
 SIDES = ("buy", "sell")
+FILLS = ("filled", "partially_filled")
+EXERCISED = ("assigned", "exercised")
+CASHED = (*EXERCISED, "cash_settled")
+TRAILING = ("trail_price", "trail_percent")
 # What an order's own fields do not say; the others of a row are the same in every row of it.
 EXTRA = ("price_source", "multiplier", "trade_slippage")
 USUAL: Mapping[str, object] = {"multiplier": 1, "trade_slippage": 0.0}
 
 
-def order_events(broker: Any) -> list[OrderEvent]:  # noqa: ANN401 - of LumiBot
+def order_events(broker: Any, states: Mapping[int, OrderState]) -> list[OrderEvent]:  # noqa: ANN401
     """Return the trade events of a broker; ids are numbers, by first appearance.
 
     Children of a bracket have random identifiers, and no event of their own before the first one
     that happens to them.
 
+    Args:
+        broker: Of LumiBot.
+        states: Of the orders, by row of its log; those that are missing are as they are now.
+
     Raises:
         EngineError: This version of LumiBot keeps them elsewhere.
 
     """
+    now = {str(order.identifier): OrderState.of(order) for order in broker.get_all_orders()}
+    numbers: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    events = []
+    for index, row in enumerate(_rows(broker)):
+        if row.get("event_kind", "trade") != "trade":
+            continue
+        name = str(row["identifier"])
+        counts[name] += 1
+        number = numbers.setdefault(name, len(numbers) + 1)
+        state = states.get(index) or now.get(name)
+        events.append(_event(row, state, number, counts[name]))
+    return events
+
+
+def _rows(broker: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - of LumiBot
     log = getattr(broker, "_trade_event_log_df", None)  # public is only a CSV file of it
     if log is None:
         raise EngineError(
             "this version of LumiBot keeps its trade events elsewhere",
             "install a LumiBot that the extra lumibot of this package allows",
         )
-    orders = {str(order.identifier): order for order in broker.get_all_orders()}
-    numbers: dict[str, int] = {}
-    counts: Counter[str] = Counter()
-    events = []
-    for row in log.to_dict("records"):
-        if row.get("event_kind", "trade") != "trade":
-            continue
-        name = str(row["identifier"])
-        counts[name] += 1
-        number = numbers.setdefault(name, len(numbers) + 1)
-        events.append(_event(row, orders.get(name), number, counts[name]))
-    return events
+    rows: list[Mapping[str, Any]] = log.to_dict("records")
+    return rows
 
 
 def _event(
-    row: Mapping[str, Any],
-    order: Any,  # noqa: ANN401 - of LumiBot
-    order_id: int,
-    event_id: int,
+    row: Mapping[str, Any], state: OrderState | None, order_id: int, event_id: int
 ) -> OrderEvent:
-    raw, side = _text(row["status"]), _text(row["side"])
-    status = STATUSES.get(raw, "updated")
+    raw, side, order_type = (_text(row[name]) for name in ("status", "side", "type"))
     filled = _number(row["filled_quantity"])
-    extra = dict(_extra(row))
-    if raw not in STATUSES:
-        extra["status"] = raw
-    if side not in SIDES:
-        extra["side"] = side
-    is_fill = status in {"filled", "partially_filled"}
-    order_type = _text(row["type"])
+    status = _status(raw, state, event_id)
+    is_fill = status in FILLS
     return OrderEvent(
         ts_event_ns=time_ns(row["time"]),
         symbol=_symbol(row),
@@ -90,17 +99,34 @@ def _event(
         status=status,
         type=TYPES.get(order_type, order_type),
         side="buy" if side.startswith("buy") else "sell",
-        quantity=abs(float(order.quantity)) if order is not None else filled or 0.0,
-        limit_price=_number(getattr(order, "limit_price", None)),
-        stop_price=_number(getattr(order, "stop_price", None)),
+        quantity=state.quantity if state else filled or 0.0,
+        limit_price=state.limit_price if state else None,
+        stop_price=state.stop_price if state else None,
         fill_quantity=filled if is_fill else None,
         fill_price=_number(row["price"]) if is_fill else None,
         fee=_number(row["trade_cost"]) if is_fill else None,
-        extra=extra or None,
+        extra=dict(_extra(row, raw, side, state)) or None,
     )
 
 
-def _extra(row: Mapping[str, Any]) -> Iterator[tuple[str, StatisticValue]]:
+def _status(raw: str, state: OrderState | None, event_id: int) -> OrderStatus:
+    word = _text(state.event) if state else ""
+    if word == "modified" or (raw == "new" and event_id > 1):  # a change is a new order to it
+        return "updated"
+    return STATUSES.get(raw, "updated")
+
+
+def _extra(
+    row: Mapping[str, Any], raw: str, side: str, state: OrderState | None
+) -> Iterator[tuple[str, StatisticValue]]:
+    if raw in CASHED or raw not in STATUSES:
+        yield "status", raw
+    if side not in SIDES:
+        yield "side", side
+    for name in TRAILING:
+        distance = getattr(state, name, None)
+        if distance is not None:
+            yield name, distance
     for name in EXTRA:
         value = plain_scalar(row.get(name))
         if value is not None and value != USUAL.get(name):
@@ -115,14 +141,20 @@ def _symbol(row: Mapping[str, Any]) -> str:
     return " ".join(given)
 
 
-def point_values(broker: Any) -> dict[str, float]:  # noqa: ANN401 - of LumiBot
-    """Return what a move by 1 is worth, by symbol."""
-    log = broker._trade_event_log_df  # noqa: SLF001 - as above
-    return {
-        _symbol(row): _number(row.get("multiplier")) or 1.0
-        for row in log.to_dict("records")
+def trades(broker: Any, events: Sequence[OrderEvent]) -> list[Trade]:  # noqa: ANN401 - of LumiBot
+    """Return the closed trades: an option that was exercised or assigned has brought no cash."""
+    contracts = {
+        _symbol(row): Contract(point_value=_number(row.get("multiplier")) or 1.0)
+        for row in _rows(broker)
         if row.get("event_kind", "trade") == "trade"
     }
+    worthless = [
+        msgspec.structs.replace(one, fill_price=0.0)
+        if (one.extra or {}).get("status") in EXERCISED
+        else one
+        for one in events
+    ]
+    return closed_trades(worthless, contracts)
 
 
 def equity(strategy: Any) -> list[EquityPoint]:  # noqa: ANN401 - of LumiBot
@@ -138,11 +170,6 @@ def equity(strategy: Any) -> list[EquityPoint]:  # noqa: ANN401 - of LumiBot
 def statistics(result: object) -> dict[str, StatisticValue]:
     """Return what LumiBot computed from the returns."""
     return plain_statistics(result) if isinstance(result, Mapping) else {}
-
-
-def iterations(strategy: Any) -> int:  # noqa: ANN401 - of LumiBot
-    """Return how many iterations LumiBot has kept statistics of."""
-    return 0 if strategy.stats is None else len(strategy.stats)
 
 
 def bars(broker: Any, start: dt.datetime, end: dt.datetime) -> int | None:  # noqa: ANN401

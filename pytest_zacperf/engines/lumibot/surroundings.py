@@ -17,13 +17,15 @@ from pytest_zacperf.errors import EngineError
 CACHE = "LUMIBOT_CACHE_FOLDER"
 TRADING_DAYS = "LUMIBOT_TRADING_DAYS_CACHE_DIR"
 # LumiBot reads them and takes their word over that of its arguments; credentials are not among
-# them.
-OVERRIDING = (
-    *("BACKTESTING_", "LUMIBOT_", "SHOW_", "SAVE_LOGFILE", "HIDE_", "BOTSPOT_", "LOG_BACKTEST_"),
-    *("LOG_ERRORS_TO_CSV", "IS_BACKTESTING", "STRATEGY_NAME", "MARKET", "LIVE_CONFIG"),
-    *("TRADING_BROKER", "DATA_SOURCE", "DB_CONNECTION_STR", "ACCOUNT_HISTORY_DB_CONNECTION_STR"),
+# them, and neither is a variable of the user's that begins like one.
+OVERRIDING_PREFIXES = ("BACKTESTING_", "LUMIBOT_", "BOTSPOT_")
+OVERRIDING = frozenset({
+    *("SHOW_PLOT", "SHOW_INDICATORS", "SHOW_TEARSHEET", "SAVE_LOGFILE", "HIDE_TRADES"),
+    *("HIDE_POSITIONS", "LOG_BACKTEST_PROGRESS_TO_FILE", "LOG_ERRORS_TO_CSV", "IS_BACKTESTING"),
+    *("STRATEGY_NAME", "MARKET", "LIVE_CONFIG", "TRADING_BROKER", "DATA_SOURCE"),
+    *("DATA_SOURCE_DELAY", "DB_CONNECTION_STR", "ACCOUNT_HISTORY_DB_CONNECTION_STR"),
     *("DISCORD_WEBHOOK_URL", "RUNNING_ON_SERVER"),
-)
+})
 OURS = {
     "LUMIBOT_DISABLE_DOTENV": "1",  # a .env somewhere above would set what was just removed
     "LUMIBOT_LOG_LEVEL": "WARNING",
@@ -37,19 +39,17 @@ def scrub_variables(cache_folder: Path) -> None:
     Call it before LumiBot is imported: it reads most of them then.
 
     Raises:
-        EngineError: LumiBot has been imported already, with another cache.
+        EngineError: LumiBot has been imported already.
 
     """
     folders = {CACHE: cache_folder / "lumibot", TRADING_DAYS: cache_folder / "lumibot-trading-days"}
-    constants = sys.modules.get("lumibot.constants")
-    read = getattr(constants, CACHE, None)
-    if read is not None and Path(read) != folders[CACHE]:
+    if "lumibot" in sys.modules and os.environ.get(CACHE) != str(folders[CACHE]):
         raise EngineError(
-            f"LumiBot was imported before its cache could be set: it uses {read}",
+            "LumiBot was imported before its cache and its environment could be set",
             "name the engine in a module that imports neither lumibot nor the strategy",
         )
     for name in list(os.environ):
-        if name.startswith(OVERRIDING):
+        if name in OVERRIDING or name.startswith(OVERRIDING_PREFIXES):
             del os.environ[name]
     os.environ.update(OURS)
     for variable, folder in folders.items():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from pytest_zacperf.engines.calling import typed_value
 from pytest_zacperf.engines.lookup import load_object
 from pytest_zacperf.errors import EngineError, InvariantError
 from pytest_zacperf.records import InvariantValue, ParameterValue
@@ -57,20 +58,24 @@ INVARIANTS: Mapping[str, str] = {
 }
 
 
-def known_switches(strategy: type, datasource: type) -> frozenset[str]:
-    """Return the names that a version of LumiBot takes: of ``run_backtest``, and of a data source.
+def switch_defaults(strategy: type, datasource: type) -> dict[str, object]:
+    """Return the switches that a version of LumiBot takes, with their defaults.
 
-    What it does not know it passes on and forgets, without a word.
+    They are the arguments of ``run_backtest`` and of a data source. What it does not know it passes
+    on and forgets, without a word.
     """
     functions = strategy.run_backtest, datasource.__init__  # type: ignore[attr-defined, misc]
-    names = {name for function in functions for name in inspect.signature(function).parameters}
-    return frozenset(names - OWN - {"args", "datetime_start", "datetime_end"})
+    found = {
+        name: parameter.default
+        for function in functions
+        for name, parameter in inspect.signature(function).parameters.items()
+    }
+    left_out = OWN | {"args", "datetime_start", "datetime_end"}
+    return {name: default for name, default in found.items() if name not in left_out}
 
 
-def require_known(
-    switches: Mapping[str, ParameterValue], known: frozenset[str], version: str
-) -> None:
-    """Refuse a switch that LumiBot would swallow, and one that would be written down as a secret.
+def refuse_secrets(switches: Iterable[str]) -> None:
+    """Refuse a switch that is a secret, before it is written down anywhere.
 
     Raises:
         EngineError: It names the switch.
@@ -82,11 +87,25 @@ def require_known(
                 f"switch {name!r} is a secret, and switches are written down",
                 f"set the environment variable {SECRETS[name]} instead",
             )
-        if name not in known:
+
+
+def checked_switches(
+    switches: Mapping[str, ParameterValue], defaults: Mapping[str, object], version: str
+) -> dict[str, ParameterValue]:
+    """Return the switches in the types of their defaults: the command line sends text.
+
+    Raises:
+        EngineError: One that LumiBot would swallow, a secret, or a value that cannot be one.
+
+    """
+    refuse_secrets(switches)
+    for name in switches:
+        if name not in defaults:
             raise EngineError(
                 f"LumiBot {version} has no switch {name!r}, and would pass over it",
-                nearest(name, sorted(known)),
+                nearest(name, sorted(defaults)),
             )
+    return {name: typed_value(name, value, defaults[name]) for name, value in switches.items()}
 
 
 def loaded(switches: Mapping[str, ParameterValue]) -> dict[str, object]:

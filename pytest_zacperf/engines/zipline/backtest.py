@@ -21,6 +21,7 @@ class ZiplineBacktest:
         calendar: Name of the trading calendar.
         ingest: Writes the data of the window, as a function for ``zipline.data.bundles.register``;
             None takes a bundle that is there. It is done once and kept for later runs.
+        data_parameters: Names of the parameters that decide what *ingest* writes; None for all.
         data_key: Change it when what *ingest* reads has changed.
         options: Any other argument of ``run_algorithm``, such as ``benchmark_returns``.
 
@@ -34,5 +35,6 @@ class ZiplineBacktest:
     data_frequency: Literal["daily", "minute"] = "minute"
     calendar: str = "XNYS"
     ingest: Callable[..., None] | None = None
+    data_parameters: frozenset[str] | None = None
     data_key: str = ""
     options: Mapping[str, object] = field(default_factory=dict)

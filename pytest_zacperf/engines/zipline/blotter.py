@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_zacperf.engines.fills import Contract, Split
 from pytest_zacperf.engines.plain import time_ns
 from pytest_zacperf.records import OrderEvent, OrderStatus
 
@@ -19,7 +20,7 @@ TYPES: Mapping[tuple[bool, bool], str] = {  # has a stop, has a limit
 }
 
 
-def blotter_class() -> type:
+def blotter_class() -> type:  # noqa: C901 - one class, and each of its methods counts
     """Return the class of a blotter that notes what happens; needs zipline to be made."""
     from zipline.finance.blotter import SimulationBlotter  # noqa: PLC0415 - an extra
 
@@ -37,16 +38,26 @@ def blotter_class() -> type:
             return made
 
         def cancel(self, order_id: Any, relay_status: bool = True) -> None:  # noqa: ANN401, FBT002
-            order = self.orders.get(order_id)
-            was_open = order is not None and order.open
+            open_before = self._open(order_id)
             super().cancel(order_id, relay_status)
-            if was_open:
+            for order in open_before:
                 self.seen.note(order, "canceled", self.current_dt)
 
         def reject(self, order_id: Any, reason: str = "") -> None:  # noqa: ANN401
+            open_before = self._open(order_id)
             super().reject(order_id, reason)
-            if order_id in self.orders:
-                self.seen.note(self.orders[order_id], "rejected", self.current_dt, reason)
+            for order in open_before:
+                self.seen.note(order, "rejected", self.current_dt, reason)
+
+        def _open(self, order_id: Any) -> list[Any]:  # noqa: ANN401
+            return [one for one in (self.orders.get(order_id),) if one is not None and one.open]
+
+        def process_splits(self, splits: Any) -> None:  # noqa: ANN401
+            super().process_splits(splits)
+            for asset, ratio in splits:
+                self.seen.note_split(asset, ratio, self.current_dt)
+                for order in self.open_orders.get(asset, ()):
+                    self.seen.note(order, "updated", self.current_dt, "split")
 
         def get_transactions(self, bar_data: Any) -> Any:  # noqa: ANN401
             found = super().get_transactions(bar_data)
@@ -75,7 +86,8 @@ class _Seen:
 
     def __init__(self) -> None:
         self.events: list[OrderEvent] = []
-        self.point_values: dict[str, float] = {}
+        self.contracts: dict[str, Contract] = {}
+        self.splits: list[Split] = []
         self._numbers: dict[str, int] = {}
         self._counts: Counter[str] = Counter()
         self._asked: dict[str, _Asked] = {}
@@ -95,7 +107,8 @@ class _Seen:
         self._counts[order.id] += 1
         asked = self._asked.setdefault(order.id, _Asked.of(order))
         symbol = str(order.asset.symbol)
-        self.point_values[symbol] = float(getattr(order.asset, "price_multiplier", 1.0))
+        point_value = float(getattr(order.asset, "price_multiplier", 1.0))
+        self.contracts[symbol] = Contract(point_value=point_value)
         self.events.append(
             OrderEvent(
                 ts_event_ns=time_ns(when),
@@ -114,6 +127,10 @@ class _Seen:
                 message=message or None,
             )
         )
+
+    def note_split(self, asset: Any, ratio: float, when: dt.datetime) -> None:  # noqa: ANN401
+        """Keep a split: it changes positions that are open."""
+        self.splits.append(Split(ts_ns=time_ns(when), symbol=str(asset.symbol), ratio=float(ratio)))
 
     def note_fills(
         self, orders: Mapping[str, Any], transactions: list[Any], commissions: list[Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
@@ -15,9 +15,15 @@ from pytest_zacperf.engines.plain import plain_statistics, time_ns
 from pytest_zacperf.engines.zipline.backtest import ZiplineBacktest
 from pytest_zacperf.engines.zipline.blotter import blotter_class
 from pytest_zacperf.engines.zipline.ingesting import ROOT, ingested
+from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import EquityPoint, StatisticValue, Window
 
 EXAMPLE = "pytest_zacperf.examples.breakout.zipline:build"
+# Arguments of run_algorithm that come from the backtest or the window.
+OWN = frozenset({
+    *("start", "end", "initialize", "handle_data", "before_trading_start", "capital_base"),
+    *("data_frequency", "trading_calendar", "bundle", "environ", "blotter"),
+})
 
 
 class ZiplineEngine(BuiltBacktest):
@@ -43,6 +49,7 @@ class ZiplineEngine(BuiltBacktest):
         """Ingest the data unless that has been done, and make ready the call."""
         if not isinstance(built, ZiplineBacktest):
             raise self.refused(built)
+        _require_free(built.options)
         import pandas as pd  # noqa: PLC0415 - comes with the library
         from zipline import run_algorithm  # noqa: PLC0415 - an extra
         from zipline.utils.calendar_utils import get_calendar  # noqa: PLC0415
@@ -85,11 +92,11 @@ class ZiplineEngine(BuiltBacktest):
         del context
         if self._performance is None:
             raise self.not_ready("collect()")
-        events = self._blotter.seen.events
+        seen = self._blotter.seen
         daily = self._performance
         return BacktestOutput(
-            order_events=events,
-            trades=closed_trades(events, self._blotter.seen.point_values),
+            order_events=seen.events,
+            trades=closed_trades(seen.events, seen.contracts, splits=seen.splits),
             equity=[
                 EquityPoint(ts_ns=time_ns(row.period_close), equity=float(row.portfolio_value))
                 for row in daily.itertuples()
@@ -102,6 +109,16 @@ class ZiplineEngine(BuiltBacktest):
 def example() -> ZiplineEngine:
     """Return an engine that runs our example, the opening-range breakout on synthetic bars."""
     return ZiplineEngine(EXAMPLE)
+
+
+def _require_free(options: Mapping[str, object]) -> None:
+    """Refuse options that the adapter sets itself."""
+    for name in options:
+        if name in OWN:
+            raise EngineError(
+                f"options has {name!r}, which the adapter sets itself",
+                "see the attributes of ZiplineBacktest; start and end are those of the window",
+            )
 
 
 def _with_progress(

@@ -41,7 +41,7 @@ def ingested(
     folder = cache_folder / "zipline"
     root = folder / digest_of([
         *(version, built.bundle, built.calendar, window.start, window.end),
-        *(dict(parameters), built.data_key, _source_of(built.ingest)),
+        *(_deciding(built, parameters), built.data_key, _source_of(built.ingest)),
     ])
     if not root.exists():
         folder.mkdir(exist_ok=True)
@@ -52,6 +52,13 @@ def ingested(
         finally:
             shutil.rmtree(made, ignore_errors=True)
     return root
+
+
+def _deciding(
+    built: ZiplineBacktest, parameters: Mapping[str, ParameterValue]
+) -> dict[str, ParameterValue]:
+    names = built.data_parameters
+    return {name: parameters[name] for name in parameters if names is None or name in names}
 
 
 def _keep(made: Path, root: Path) -> None:
