@@ -141,7 +141,8 @@ def not_stopped(run: Run, limit_s: float, grace_s: float) -> Iterator[str]:
     elif not run.partial:
         yield f"it went on beyond its time limit of {limit_s:g} s: it caught what stops it"
     elif run.costs is not None and run.costs.wall_ns > (limit_s + grace_s) * NS_PER_S:
-        yield (f"its time limit was {limit_s:g} s, and it ran for {format_ns(run.costs.wall_ns)}")
+        took = format_ns(run.costs.wall_ns)
+        yield f"its time limit was {limit_s:g} s, and it ran for {took}: it catches what stops it"
 
 
 def invariants_not_kept(

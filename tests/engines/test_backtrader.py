@@ -90,3 +90,49 @@ def test_something_else_than_a_cerebro_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as caught:
         output_of(BacktraderEngine("support.engine_tests:build_nothing"), tmp_path)
     assert caught.value.hint == "return a backtrader.Cerebro that was not run"
+
+
+def built_by(function: str, timezone: str = "America/New_York") -> BacktraderEngine:
+    return BacktraderEngine(f"support.strategies.backtrader:{function}", timezone=timezone)
+
+
+def test_the_orders_of_all_strategies_are_heard(tmp_path: Path) -> None:
+    events = events_of(engine(), output_of(built_by("two_strategies"), tmp_path))
+    assert sum(event.status == "filled" and event.quantity == 3 for event in events) == 1
+    numbers = list(dict.fromkeys(event.order_id for event in events))
+    assert numbers == list(range(1, 9))
+    times = [event.ts_event_ns for event in events]
+    assert times == sorted(times)
+
+
+def test_a_trailing_stop_has_no_price_before_its_time(tmp_path: Path) -> None:
+    events = events_of(engine(), output_of(built_by("trailing"), tmp_path))
+    submitted, *later = (event for event in events if event.type == "trailing_stop")
+    assert (submitted.status, submitted.stop_price) == ("submitted", None)
+    assert submitted.extra == {"trailamount": 0.05}
+    assert all(event.stop_price is not None for event in later)
+
+
+def test_the_multiplier_of_a_feed_without_a_name_counts(tmp_path: Path) -> None:
+    output = output_of(built_by("unnamed_future"), tmp_path)
+    assert {event.symbol for event in output.order_events} == {"data1"}
+    for trade in output.trades:
+        move = trade.exit_price - trade.entry_price
+        sign = 1 if trade.side == "buy" else -1
+        assert trade.profit_loss == pytest.approx(sign * move * trade.quantity * 50.0)
+
+
+def test_times_with_a_zone_are_utc_and_no_other_zone_is_put_on_them(tmp_path: Path) -> None:
+    with pytest.raises(EngineError) as caught:
+        output_of(built_by("with_zone"), tmp_path)
+    assert caught.value.problem == (
+        "feed 'GLD' has times of America/New_York, which backtrader makes UTC, and timezone is "
+        "America/New_York"
+    )
+    first, *_ = output_of(built_by("with_zone", "UTC"), tmp_path).order_events
+    assert first.ts_event_ns == 1_759_325_640 * 10**9  # 9:34 in New York
+
+
+def test_a_cerebro_without_data_has_run_no_strategy(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="the Cerebro has run no strategy"):
+        output_of(built_by("without_data"), tmp_path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from support.two_days import TwoDays
 
 from pytest_zacperf.engines.lumibot import LumibotEngine
 from pytest_zacperf.errors import EngineError
+from pytest_zacperf.worker.queued import TimeLimitReached, time_limit
 
 require("lumibot", "lumibot")
 
@@ -37,7 +40,8 @@ context = context_in(Path(sys.argv[1]))
 engine.prepare(ONE_DAY, context)
 before = set(sys.modules)
 engine.run(context)
-print(sorted(name for name in set(sys.modules) - before if name.startswith("lumibot")))
+LATE = ("lumibot", "databento", "apscheduler", "zstandard", "requests")
+print(sorted(name for name in set(sys.modules) - before if name.startswith(LATE)))
 """
 
 
@@ -165,3 +169,39 @@ def test_text_for_a_parameter_is_converted_to_the_type_of_its_default(folder: Pa
     given = engine().with_parameters({"trade": "false"})
     assert output_of(given, folder).order_events == []
     assert given.parameters["trade"] is False
+
+
+def test_prices_are_those_that_an_order_had_then(folder: Path) -> None:
+    changing = LumibotEngine(f"{STRATEGIES}:Changing", datasource=BARS)
+    events = events_of(changing, output_of(changing, folder))
+    limits = [(event.status, event.limit_price) for event in events if event.order_id == 1]
+    assert limits == [("submitted", 1.0), ("updated", 2.0), ("canceled", 2.0)]
+    (stop_limit,) = (event for event in events if event.type == "stop_limit")
+    assert (stop_limit.stop_price, stop_limit.limit_price) == (900.0, 901.0)
+    trailing = next(event for event in events if event.type == "trailing_stop")
+    assert trailing.extra is not None
+    assert trailing.extra["trail_price"] == 500.0
+
+
+def test_iterations_are_calls_of_the_strategy(folder: Path) -> None:
+    changing = LumibotEngine(f"{STRATEGIES}:Changing", datasource=BARS)
+    context = context_in(folder)
+    strategy = importlib.import_module(STRATEGIES).Changing
+    strategy.calls = 0
+    changing.prepare(ONE_DAY, context)
+    changing.run(context)
+    changing.collect(context)
+    assert context.counts["iterations"] == strategy.calls > 300
+
+
+def test_a_strategy_ends_with_its_run_at_a_time_limit(folder: Path) -> None:
+    endless = LumibotEngine(f"{STRATEGIES}:Endless", datasource=BARS)
+    context = context_in(folder)
+    endless.prepare(ONE_DAY, context)
+    with pytest.raises(TimeLimitReached), time_limit(1.0):
+        endless.run(context)
+    far = folder / "work" / "far"
+    size = far.stat().st_size
+    assert size > 0
+    time.sleep(0.3)
+    assert far.stat().st_size == size

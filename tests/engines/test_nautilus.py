@@ -68,3 +68,22 @@ def test_something_else_than_an_engine_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as caught:
         output_of(NautilusEngine("support.engine_tests:build_nothing"), tmp_path)
     assert "nautilus_trader.backtest.engine.BacktestEngine" in caught.value.hint
+
+
+def built_by(function: str) -> NautilusEngine:
+    return NautilusEngine(f"support.strategies.nautilus:{function}", timezone="America/New_York")
+
+
+def test_the_positions_of_two_strategies_are_kept_apart(tmp_path: Path) -> None:
+    output = output_of(built_by("two_positions"), tmp_path)
+    assert [trade.side for trade in output.trades] == ["buy", "sell"]
+    minutes = [(t.exit_ts_ns - t.entry_ts_ns) / 60e9 for t in output.trades]
+    assert minutes == [10.0, 10.0]
+
+
+def test_a_window_without_data_is_refused_before_rust_panics(tmp_path: Path) -> None:
+    with pytest.raises(EngineError) as caught:
+        output_of(built_by("of_other_days"), tmp_path)
+    assert caught.value.problem == (
+        "the engine has no data from 2025-10-01 to 2025-10-01, but 390 of other days"
+    )

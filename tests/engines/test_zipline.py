@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.engine_tests import require
-from support.in_process import events_of, output_of, told
+from support.in_process import ONE_DAY, events_of, output_of, told
 from support.two_days import TwoDays
 
 from pytest_zacperf.engines.zipline import ZiplineEngine
@@ -77,3 +79,22 @@ def test_something_else_than_a_backtest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as caught:
         output_of(ZiplineEngine("support.engine_tests:build_nothing"), tmp_path)
     assert caught.value.hint == "return a pytest_zacperf.engines.zipline.ZiplineBacktest"
+
+
+def test_a_split_changes_orders_and_what_is_open(tmp_path: Path) -> None:
+    splitting = ZiplineEngine("support.strategies.zipline:splitting")
+    two_days = msgspec.structs.replace(ONE_DAY, end=dt.date(2025, 10, 2))
+    output = output_of(splitting, tmp_path, two_days)
+    (updated,) = (event for event in output.order_events if event.status == "updated")
+    assert (updated.quantity, updated.limit_price, updated.message) == (20.0, 0.5, "split")
+    (trade,) = output.trades
+    bought = next(event for event in output.order_events if event.status == "filled")
+    assert bought.fill_price is not None
+    assert trade.quantity == 20.0
+    assert trade.entry_price == pytest.approx(bought.fill_price / 2)
+
+
+def test_an_option_that_the_adapter_sets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EngineError) as caught:
+        output_of(ZiplineEngine("support.strategies.zipline:with_own_calendar"), tmp_path)
+    assert caught.value.problem == ("options has 'trading_calendar', which the adapter sets itself")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from collections import Counter
@@ -35,6 +36,7 @@ STATUSES: Mapping[str, OrderStatus] = {
 }
 TYPES: Mapping[str, str] = {"stop": "stop_market", "trailing_stop": "trailing_stop"}
 SIDES = ("buy", "sell")
+MOVED = {"limit": "limit_price", "stop": "stop_price"}  # by type of the order
 FILLS = ("filled", "partially_filled")
 EXERCISED = ("assigned", "exercised")
 CASHED = (*EXERCISED, "cash_settled")
@@ -91,6 +93,8 @@ def _event(
     filled = _number(row["filled_quantity"])
     status = _status(raw, state, event_id)
     is_fill = status in FILLS
+    if status == "updated" and state is not None:
+        state = _moved(state, order_type, _number(row["price"]))
     return OrderEvent(
         ts_event_ns=time_ns(row["time"]),
         symbol=_symbol(row),
@@ -107,6 +111,13 @@ def _event(
         fee=_number(row["trade_cost"]) if is_fill else None,
         extra=dict(_extra(row, raw, side, state)) or None,
     )
+
+
+def _moved(state: OrderState, order_type: str, price: float | None) -> OrderState:
+    """Return an order with its new price: LumiBot tells of the change before it makes it."""
+    if price is None or order_type not in MOVED:
+        return state
+    return dataclasses.replace(state, **{MOVED[order_type]: price})
 
 
 def _status(raw: str, state: OrderState | None, event_id: int) -> OrderStatus:

@@ -45,3 +45,50 @@ def optimizing(start, end):
     cerebro.p.maxcpus = 1
     cerebro.optstrategy(Odd)
     return cerebro
+
+
+class Other(bt.Strategy):
+    def next(self):
+        if len(self) == 7:
+            self.buy(size=3)
+
+
+class Trailing(bt.Strategy):
+    def next(self):
+        if len(self) == 5:
+            self.buy(size=3)
+            self.sell(size=3, exectype=bt.Order.StopTrail, trailamount=0.05)
+
+
+def two_strategies(start, end):
+    cerebro = build(start, end)
+    cerebro.addstrategy(Other)
+    return cerebro
+
+
+def trailing(start, end):
+    cerebro = build(start, end)
+    cerebro.strats.clear()
+    cerebro.addstrategy(Trailing)
+    return cerebro
+
+
+def unnamed_future(start, end):
+    cerebro = bt.Cerebro()
+    cerebro.adddata(bt.feeds.PandasData(dataname=frame_of("GLD", start, end).tz_localize(None)))
+    cerebro.addstrategy(Odd)
+    cerebro.broker.setcommission(margin=100.0, mult=50.0)
+    return cerebro
+
+
+def with_zone(start, end):
+    cerebro = bt.Cerebro()
+    cerebro.adddata(bt.feeds.PandasData(dataname=frame_of("GLD", start, end)), name="GLD")
+    cerebro.addstrategy(Odd)
+    return cerebro
+
+
+def without_data(start, end):
+    cerebro = bt.Cerebro()
+    cerebro.addstrategy(Odd)
+    return cerebro

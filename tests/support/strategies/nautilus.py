@@ -1,5 +1,8 @@
 """For nautilus_trader: a short sale, a limit order that is changed and canceled, one too large."""
 
+from datetime import timedelta
+
+from nautilus_trader.config import StrategyConfig
 from nautilus_trader.model.data import BarType
 from nautilus_trader.model.enums import OrderSide
 from nautilus_trader.model.objects import Price, Quantity
@@ -41,3 +44,36 @@ def build(start, end, trade=True):
     engine.trader.clear_strategies()
     engine.add_strategy(Odd() if trade else Quiet())
     return engine
+
+
+class Opposite(Strategy):
+    """Holds the same as another strategy, on the other side."""
+
+    def __init__(self, config, side, bars):
+        super().__init__(config)
+        self.first, self.second, self.numbers = side, bars[0], bars
+
+    def on_start(self):
+        self.count = 0
+        self.subscribe_bars(BarType.from_str("GLD.XNAS-1-MINUTE-LAST-EXTERNAL"))
+
+    def on_bar(self, bar):
+        self.count += 1
+        gld, ten = bar.bar_type.instrument_id, Quantity.from_int(10)
+        other = OrderSide.SELL if self.first == OrderSide.BUY else OrderSide.BUY
+        side = {self.numbers[0]: self.first, self.numbers[1]: other}.get(self.count)
+        if side is not None:
+            self.submit_order(self.order_factory.market(gld, side, ten))
+
+
+def two_positions(start, end):
+    engine = build(start, end, trade=False)
+    engine.trader.clear_strategies()
+    for tag, side, bars in (("1", OrderSide.BUY, (5, 15)), ("2", OrderSide.SELL, (10, 20))):
+        engine.add_strategy(Opposite(StrategyConfig(order_id_tag=tag), side, bars))
+    return engine
+
+
+def of_other_days(start, end):
+    week = timedelta(days=7)
+    return build(start - week, end - week)

@@ -1,5 +1,8 @@
 """For zipline: a short sale, a canceled limit order, a stop limit, a large order in parts."""
 
+from dataclasses import replace
+
+import pandas as pd
 from zipline.api import cancel_order, order, set_commission, symbol
 from zipline.finance.commission import PerTrade
 from zipline.finance.execution import LimitOrder, StopLimitOrder
@@ -37,3 +40,37 @@ def build(start, end, trade=True):
     return ZiplineBacktest(
         initialize=initialize, handle_data=handle_data, bundle=gold.bundle, ingest=gold.ingest
     )
+
+
+def splitting(start, end):
+    """Hold a share over a split of two for one, with an order that waits."""
+    names = build(start, end)
+
+    def initialize(context):
+        set_commission(PerTrade(cost=0.0))
+        context.number = 0
+
+    def handle_data(context, data):
+        context.number += 1
+        gld = symbol("GLD")
+        if context.number == 5:
+            order(gld, 10)
+            order(gld, 10, style=LimitOrder(1.0))
+        if context.number == 400:
+            order(gld, -20)
+
+    def ingest(*given):
+        adjustments, calendar = given[4], given[5]
+        write = adjustments.write
+        day = calendar.sessions_in_range(pd.Timestamp(start), pd.Timestamp(end))[-1]
+        splits = pd.DataFrame([{"effective_date": day, "ratio": 0.5, "sid": 0}])
+        adjustments.write = lambda: write(splits=splits)
+        names.ingest(*given)
+
+    return ZiplineBacktest(
+        initialize=initialize, handle_data=handle_data, bundle="splitting", ingest=ingest
+    )
+
+
+def with_own_calendar(start, end):
+    return replace(build(start, end), options={"trading_calendar": "XNYS"})
