@@ -12,6 +12,8 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from traceback import walk_tb
+from types import TracebackType
 
 from pytest_zacperf.digest import DIGEST_BYTES, digest_of
 from pytest_zacperf.records import Environment, ParameterValue, Workload
@@ -134,6 +136,23 @@ def hashed_files(root: Path, files: Iterable[Path]) -> dict[str, bytes]:
         for path in paths
         if path.is_file()
     }
+
+
+def own_line(traceback: TracebackType | None, root: Path) -> str | None:
+    """Return the last line of the project on the way to an error, such as ``gold.py:16``, or None.
+
+    Args:
+        traceback: Of the error.
+        root: The project; what is installed below it is not its own.
+
+    """
+    root = root.resolve()
+    found = None
+    for frame, line in walk_tb(traceback):
+        path = _resolved(frame.f_code.co_filename)
+        if is_within(path, root) and _is_own(path, root):
+            found = f"{path.relative_to(root).as_posix()}:{line}"
+    return found
 
 
 def package_dirs(module_names: Iterable[str]) -> tuple[Path, ...]:

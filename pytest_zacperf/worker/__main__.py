@@ -26,7 +26,7 @@ from pytest_zacperf.worker import (
     conditions,
 )
 from pytest_zacperf.worker.context import WorkerContext
-from pytest_zacperf.worker.sources import map_sys_path
+from pytest_zacperf.worker.sources import map_sys_path, mapped
 from pytest_zacperf.worker.workload import reason_of, run_workload
 
 LONGEST_END_S = 3.0  # for threads, and for what is registered with the module atexit
@@ -53,15 +53,15 @@ def main(arguments: list[str]) -> int:
     # SystemExit too: a strategy that calls sys.exit() has not finished its backtest. And Ctrl-C
     # reaches the parent alone: here KeyboardInterrupt is an error of the engine.
     except BaseException as e:  # noqa: BLE001 - whatever it was, it is recorded
-        return _failed(e, context)
+        return _failed(e, context, mapped(Path(request.root), request.sources))
     return 0
 
 
-def _failed(error: BaseException, context: WorkerContext) -> int:
+def _failed(error: BaseException, context: WorkerContext, root: Path) -> int:
     with contextlib.suppress(Exception):  # the engine may have closed its stderr
         traceback.print_exception(error)
     try:
-        store.write_worker_error(context.run_folder, reason_of(error, context.day))
+        store.write_worker_error(context.run_folder, reason_of(error, context.day, root))
     except OSError:
         return EXIT_NOT_WRITTEN
     if isinstance(error, InvariantError):

@@ -195,9 +195,18 @@ def _measured_modules(request: RunRequest, engine: Engine) -> list[str]:
     return [module, *strategies]
 
 
-def reason_of(error: BaseException, day: dt.date | None) -> str:
-    """Return why a run failed, in one sentence, with the simulated day where there is one."""
+def reason_of(error: BaseException, day: dt.date | None, root: Path) -> str:
+    """Return why a run failed, in one sentence.
+
+    Args:
+        error: What ended it.
+        day: The simulated day it had come to; None where nobody knows.
+        root: The project, whose own last line on the way to the error is named.
+
+    """
     if isinstance(error, ZacperfError):
         return with_hint(str(error.problem), str(error.hint))
-    ending = "" if day is None else f", on simulated day {day}"
+    line = environment.own_line(error.__traceback__, root)
+    ending = "" if line is None else f", at {line}"
+    ending += "" if day is None else f", on simulated day {day}"
     return one_line(error_sentence(error), LONGEST_REASON - len(ending)) + ending

@@ -111,7 +111,7 @@ def test_stages_can_be_switched_off(project: Path) -> None:
 def test_a_run_that_failed_exits_with_1_and_shows_no_traceback(project: Path) -> None:
     shown = backtest("--set", "fail=true", "--output", "out")
     assert shown.exit_code == 1
-    assert shown.stdout.splitlines()[0] == "status  error: KeyError: 'GC'"
+    assert shown.stdout.startswith("status  error: KeyError: 'GC', at gold.py:")
     assert shown.stdout.splitlines()[-1] == f"run folder: {project / 'out'}"
     assert "Traceback" not in shown.output
 

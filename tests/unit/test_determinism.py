@@ -120,7 +120,7 @@ def test_data_that_changed_between_the_runs_are_the_cause(folder: Path) -> None:
 def test_a_run_without_a_result_says_why(folder: Path) -> None:
     shown = twice(folder, "def run(start, end): raise KeyError('GC')\n")
     assert shown.exit_code == 1
-    assert shown.stdout.startswith("run 1 has no result: KeyError: 'GC'\n")
+    assert shown.stdout.startswith("run 1 has no result: KeyError: 'GC', at gold.py:")
 
 
 def test_bad_input_is_bad_input_here_too(folder: Path) -> None:

@@ -17,6 +17,7 @@ from pytest_zacperf.environment import (
     current_environment,
     is_within,
     loaded_sources,
+    own_line,
     package_dirs,
     parameters_fingerprint,
     workload_fingerprint,
@@ -266,3 +267,16 @@ def test_a_changed_plan_makes_no_revision_dirty(repository: Path, place: str) ->
 def test_a_plan_outside_the_repository_hides_no_change(repository: Path, tmp_path: Path) -> None:
     outside = tmp_path / "elsewhere" / "plan.json"
     assert current_environment(repository, [str(outside)]).git_dirty is False
+
+
+def test_the_last_line_of_the_project_on_the_way_to_an_error_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "own_line_gold"
+    source = "def pick(rows):\n    return min(rows, key=lambda row: row[0])\n"
+    (tmp_path / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(TypeError) as caught:
+        importlib.import_module(name).pick([1, 2])
+    assert own_line(caught.value.__traceback__, tmp_path) == f"{name}.py:2"
+    assert own_line(caught.value.__traceback__, tmp_path / "elsewhere") is None

@@ -170,7 +170,9 @@ def test_a_run_that_fails_is_an_error_with_the_first_line_of_what_went_wrong(roo
     assert done.exit_code == 1
     assert statuses(root) == {"a": "error"}
     found = result_in(root, "a")
-    assert found["notes"] == "ValueError: no bars, on simulated day 2025-01-06"
+    assert re.fullmatch(
+        r"ValueError: no bars, at gold\.py:\d+, on simulated day 2025-01-06", found["notes"]
+    )
     assert found["wall_seconds_total"] > 0
     assert (found["cpu_seconds"], found["top_functions_csv"]) == (None, "")
     short = short_id(found["run"]["id"])

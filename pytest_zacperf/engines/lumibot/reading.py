@@ -36,7 +36,6 @@ STATUSES: Mapping[str, OrderStatus] = {
 }
 TYPES: Mapping[str, str] = {"stop": "stop_market", "trailing_stop": "trailing_stop"}
 SIDES = ("buy", "sell")
-MOVED = {"limit": "limit_price", "stop": "stop_price"}  # by type of the order
 FILLS = ("filled", "partially_filled")
 EXERCISED = ("assigned", "exercised")
 CASHED = (*EXERCISED, "cash_settled")
@@ -115,9 +114,11 @@ def _event(
 
 def _moved(state: OrderState, order_type: str, price: float | None) -> OrderState:
     """Return an order with its new price: LumiBot tells of the change before it makes it."""
-    if price is None or order_type not in MOVED:
-        return state
-    return dataclasses.replace(state, **{MOVED[order_type]: price})
+    if price is not None and order_type == "limit":
+        return dataclasses.replace(state, limit_price=price)
+    if price is not None and order_type == "stop":
+        return dataclasses.replace(state, stop_price=price)
+    return state
 
 
 def _status(raw: str, state: OrderState | None, event_id: int) -> OrderStatus:
