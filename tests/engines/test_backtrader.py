@@ -105,6 +105,13 @@ def test_the_orders_of_all_strategies_are_heard(tmp_path: Path) -> None:
     assert times == sorted(times)
 
 
+def test_events_are_in_the_order_of_time_though_they_are_told_late(tmp_path: Path) -> None:
+    events = events_of(engine(), output_of(built_by("replacing"), tmp_path))
+    assert told(events)[2:4] == ["2 submitted market buy 2", "1 canceled limit buy 1"]
+    times = [event.ts_event_ns for event in events]
+    assert times == sorted(times)
+
+
 def test_a_trailing_stop_has_no_price_before_its_time(tmp_path: Path) -> None:
     events = events_of(engine(), output_of(built_by("trailing"), tmp_path))
     submitted, *later = (event for event in events if event.type == "trailing_stop")

@@ -28,6 +28,7 @@ def failure_of(engine: str, test: str, folder: Path) -> str:
     """Return what the only failing test says."""
     root = project_in(folder / "project")
     (root / "test_it.py").write_text(TEST.replace("ENGINE", engine))
+    (root / "plan.txt").write_text("1")
     (folder / "tmp").mkdir()
     shell = Shell(folder=root, temporary=folder / "tmp")
     done = shell.run(*PYTEST, "-p", "no:randomly", "-q", "-k", test)
@@ -51,6 +52,7 @@ def failure_of(engine: str, test: str, folder: Path) -> str:
         ("threads", "capabilities", "it claims threads=False, and other threads and children comp"),
         ("no_equity", "capabilities", "it claims equity=False, and gave some"),
         ("file", "", "a run left results.csv in "),  # also where all tests of the class are run
+        ("rewritten", "working_directory", "a run changed plan.txt in "),
         ("file", "working_directory", "a run left results.csv in "),
         ("unstoppable", "time_limit", "its time limit was 1 s, and it ran for "),
         ("not_broken", "strategy", "the strategy raises an error, and the run has a result"),

@@ -205,3 +205,4 @@ def test_a_strategy_ends_with_its_run_at_a_time_limit(folder: Path) -> None:
     assert size > 0
     time.sleep(0.3)
     assert far.stat().st_size == size
+    assert not Path("far").exists()

@@ -69,6 +69,12 @@ def leaves_a_file(start: dt.date, end: dt.date) -> BacktestOutput:
     return run(start, end)
 
 
+def rewrites_a_file(start: dt.date, end: dt.date) -> BacktestOutput:
+    """Write as much into a file as was there before."""
+    Path("plan.txt").write_text("2")
+    return run(start, end)
+
+
 def cannot_be_stopped(start: dt.date, end: dt.date) -> BacktestOutput:
     """Catch whatever comes for some seconds, as some strategies do for ever."""
     end_s = time.monotonic() + STUBBORN_S
@@ -85,5 +91,6 @@ network = _engine("connects")
 threads = _engine("computes_elsewhere")
 no_equity = _engine("ignores_its_window", Capabilities(order_events="full"))
 file = _engine("leaves_a_file")
+rewritten = _engine("rewrites_a_file")
 unstoppable = _engine("cannot_be_stopped")
 not_broken = FunctionEngine("support.trading_function:run", capabilities=FULL)

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 import pytest
 from click.testing import CliRunner, Result
 
+from pytest_zacperf import doctor as doctor_module
 from pytest_zacperf.cli import main
 from pytest_zacperf.doctor import Diagnosis, engines_here, look_at_machine
+from pytest_zacperf.measure import Measurement
 from pytest_zacperf.noise import Steadiness, steadiness_of
 from pytest_zacperf.render.doctor import steadiness_lines
 from pytest_zacperf.steadiness import loop_times_ns
@@ -71,9 +75,9 @@ def test_an_engine_of_the_project_is_found_as_a_worker_finds_it(tmp_path: Path) 
 
 
 def test_an_engine_whose_library_is_missing_names_the_extra() -> None:
-    found = diagnosed()["backtrader"]
-    if found.version is not None:
+    if importlib.util.find_spec("backtrader") is not None:
         pytest.skip("backtrader is installed here")
+    found = diagnosed()["backtrader"]
     assert (found.problem, found.hint) == (
         "not installed",
         'pip install "pytest-zacperf[backtrader]"',
@@ -105,6 +109,30 @@ def test_what_others_use_is_no_less_than_nothing() -> None:
     found = look_at_machine(0.05, processors=2)
     assert found.loops >= 2
     assert found.busy_share is None or found.busy_share >= 0.0
+
+
+def test_what_the_look_itself_uses_is_not_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Meter:
+        measurement = Measurement(
+            wall_ns=10**9,
+            cpu_ns=10**9,
+            peak_memory_bytes=1,
+            peak_memory_source="VmHWM",
+            start_monotonic_ns=0,
+            end_monotonic_ns=1,
+            main_thread_cpu_ns=1,
+            runnable_wait_ns=None,
+            machine_busy_ns=15 * 10**8,
+        )
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(doctor_module, "Meter", Meter)
+    assert look_at_machine(0.01, processors=2).busy_share == 0.25
 
 
 def test_steadiness_is_the_spread_of_neighbors() -> None:

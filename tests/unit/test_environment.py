@@ -280,3 +280,16 @@ def test_the_last_line_of_the_project_on_the_way_to_an_error_is_named(
         importlib.import_module(name).pick([1, 2])
     assert own_line(caught.value.__traceback__, tmp_path) == f"{name}.py:2"
     assert own_line(caught.value.__traceback__, tmp_path / "elsewhere") is None
+
+
+def test_what_is_installed_below_the_project_is_not_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "venv" / "lib" / "site-packages"
+    installed.mkdir(parents=True)
+    source = "def fail():\n    raise ValueError('no bars')\n"
+    (installed / "own_line_library.py").write_text(source)
+    monkeypatch.syspath_prepend(installed)
+    with pytest.raises(ValueError, match="no bars") as caught:
+        importlib.import_module("own_line_library").fail()
+    assert own_line(caught.value.__traceback__, tmp_path) is None

@@ -117,6 +117,8 @@ def test_a_split_multiplies_what_is_open() -> None:
     (trade,) = closed_trades(events, splits=[Split(ts_ns=2, symbol="GLD", ratio=0.5)])
     assert (trade.quantity, trade.entry_price, trade.profit_loss) == (200.0, 50.0, 0.0)
     assert trade.fees == 2.0
+    (same_time,) = closed_trades(events, splits=[Split(ts_ns=3, symbol="GLD", ratio=0.5)])
+    assert same_time.quantity == 200.0
     others = closed_trades(events, splits=[Split(ts_ns=2, symbol="SLV", ratio=0.5)])
     assert others[0].quantity == 100.0
 

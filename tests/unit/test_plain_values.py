@@ -77,3 +77,10 @@ def test_statistics_are_flat_and_of_plain_types() -> None:
     }
     assert type(found["trades"]) is int
     assert type(found["sharpe"]) is float
+
+
+def test_a_number_is_no_time() -> None:
+    with pytest.raises(EngineError) as caught:
+        time_ns(17)  # type: ignore[arg-type]
+    assert caught.value.problem == "17 is no time, but int"
+    assert caught.value.hint == ("give the data an index of times, such as a pandas DatetimeIndex")

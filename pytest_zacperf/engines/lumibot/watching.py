@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from pytest_zacperf.engines import Context
 
 LONGEST_STOP_S = 5.0
+SHORT_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +98,13 @@ class Watch:
     def stop(self) -> None:
         """Have strategies end that run in threads of their own."""
         for executor in self._executors:
-            with contextlib.suppress(Exception):  # one that has not begun cannot be waited for
-                executor.stop_event.set()
-                executor.join(LONGEST_STOP_S)
+            executor.stop_event.set()
+            deadline_s = time.monotonic() + LONGEST_STOP_S
+            # Not by is_alive() and join(): Python takes a thread for stopped once a join() of it was
+            # interrupted. And the signal of a time limit comes again each second.
+            while executor.ident in sys._current_frames() and time.monotonic() < deadline_s:  # noqa: SLF001
+                with contextlib.suppress(BaseException):
+                    time.sleep(SHORT_S)
 
     def _moving(self, move: Callable[..., Any]) -> Callable[..., Any]:
         day: dt.date | None = None

@@ -60,6 +60,22 @@ class Trailing(bt.Strategy):
             self.sell(size=3, exectype=bt.Order.StopTrail, trailamount=0.05)
 
 
+class Replacing(bt.Strategy):
+    def next(self):
+        if len(self) == 5:
+            self.waits = self.buy(size=1, exectype=bt.Order.Limit, price=1.0)
+        if len(self) == 7:
+            self.cancel(self.waits)
+            self.buy(size=2)
+
+
+def replacing(start, end):
+    cerebro = build(start, end)
+    cerebro.strats.clear()
+    cerebro.addstrategy(Replacing)
+    return cerebro
+
+
 def two_strategies(start, end):
     cerebro = build(start, end)
     cerebro.addstrategy(Other)

@@ -98,6 +98,6 @@ class Endless(Strategy):
         self.sleeptime = "1M"
 
     def on_trading_iteration(self):
-        time.sleep(0.01)
+        time.sleep(0.05)
         with open("far", "a") as file:
             file.write("x")
