@@ -83,6 +83,7 @@ def test_trades_add_up_to_the_equity_of_the_last_iteration(folder: Path) -> None
     assert output.equity[-1].equity == pytest.approx(50_000 + profit)
     assert len(output.equity) > 380
     assert output.data_points == 390
+    assert output.statistics["total_return"] == pytest.approx(profit / 50_000, abs=1e-6)
 
 
 def test_a_run_without_a_trade_has_none(folder: Path) -> None:
@@ -192,6 +193,7 @@ def test_iterations_are_calls_of_the_strategy(folder: Path) -> None:
     changing.run(context)
     changing.collect(context)
     assert context.counts["iterations"] == strategy.calls > 300
+    assert context.day == ONE_DAY.start
 
 
 def test_a_strategy_ends_with_its_run_at_a_time_limit(folder: Path) -> None:

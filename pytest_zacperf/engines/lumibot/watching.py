@@ -100,9 +100,8 @@ class Watch:
         for executor in self._executors:
             executor.stop_event.set()
             deadline_s = time.monotonic() + LONGEST_STOP_S
-            # Not by is_alive() and join(): Python takes a thread for stopped once a join() of it was
-            # interrupted. And the signal of a time limit comes again each second.
-            while executor.ident in sys._current_frames() and time.monotonic() < deadline_s:  # noqa: SLF001
+            # The signal of a time limit comes again each second.
+            while _runs(executor) and time.monotonic() < deadline_s:
                 with contextlib.suppress(BaseException):
                     time.sleep(SHORT_S)
 
@@ -138,6 +137,11 @@ class Watch:
             return noting
 
         return wrap
+
+
+def _runs(thread: Any) -> bool:  # noqa: ANN401 - of LumiBot
+    # Not by is_alive(): Python 3.11 takes a thread for stopped once a join() of it was interrupted.
+    return thread.ident in sys._current_frames()  # noqa: SLF001 - the only list that has it
 
 
 def _wrap(
