@@ -65,6 +65,15 @@ def test_a_switch_that_lumibot_would_pass_over_is_refused() -> None:
     assert "budget" in caught.value.hint
 
 
+@pytest.mark.parametrize("name", ["plot_price", "show_live_equity_curve"])
+def test_a_switch_that_is_gone_is_not_taken_for_another(name: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        checked_switches({name: True}, {"plot_file_html": None}, "4.6.30")
+    assert caught.value.hint == (
+        "leave it out: this version draws nothing while it runs, and show_plot when it is done"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "variable"),
     [("api_key", "DATABENTO_API_KEY"), ("polygon_api_key", "POLYGON_API_KEY")],

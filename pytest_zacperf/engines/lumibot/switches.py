@@ -58,6 +58,13 @@ INVARIANTS: Mapping[str, str] = {
 }
 
 
+# Of earlier versions and of other tools: nothing that there is comes near them.
+GONE = frozenset({"plot_price", "show_live_equity_curve"})
+NOT_ANY_MORE = (
+    "leave it out: this version draws nothing while it runs, and show_plot when it is done"
+)
+
+
 def switch_defaults(strategy: type, datasource: type) -> dict[str, object]:
     """Return the switches that a version of LumiBot takes, with their defaults.
 
@@ -103,7 +110,7 @@ def checked_switches(
         if name not in defaults:
             raise EngineError(
                 f"LumiBot {version} has no switch {name!r}, and would pass over it",
-                nearest(name, sorted(defaults)),
+                NOT_ANY_MORE if name in GONE else nearest(name, sorted(defaults)),
             )
     return {name: typed_value(name, value, defaults[name]) for name, value in switches.items()}
 
