@@ -69,3 +69,10 @@ def test_something_else_than_backtests_is_refused(tmp_path: Path) -> None:
     assert caught.value.hint == (
         "return backtesting.Backtest objects by symbol, such as {'GLD': Backtest(...)}"
     )
+
+
+def test_equity_of_times_with_and_without_a_zone_is_not_added_up(tmp_path: Path) -> None:
+    with pytest.raises(EngineError) as caught:
+        output_of(BacktestingEngine("support.strategies.backtesting:mixed"), tmp_path)
+    assert caught.value.problem.startswith("the equity of GLD, SLV cannot be added up: ")
+    assert caught.value.hint == "give all backtests times in the same zone"

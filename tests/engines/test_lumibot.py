@@ -17,10 +17,13 @@ from support.in_process import ONE_DAY, context_in, events_of, output_of, told
 from support.two_days import TwoDays
 
 from pytest_zacperf.engines.lumibot import LumibotEngine
+from pytest_zacperf.engines.lumibot.downloads import watched_downloads
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.worker.queued import TimeLimitReached, time_limit
 
 require("lumibot", "lumibot")
+
+from databento.common.http import BentoHttpAPI  # noqa: E402 - after it is known to be there
 
 # Of the library, where it runs in this process.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -208,3 +211,50 @@ def test_a_strategy_ends_with_its_run_at_a_time_limit(folder: Path) -> None:
     time.sleep(0.3)
     assert far.stat().st_size == size
     assert not Path("far").exists()
+
+
+def test_a_strategy_that_cannot_be_backtested_is_an_error(folder: Path) -> None:
+    with pytest.raises(EngineError, match="LiveOnly cannot be backtested, LumiBot says"):
+        output_of(LumibotEngine(f"{STRATEGIES}:LiveOnly", datasource=BARS), folder)
+
+
+def test_results_before_the_run_are_refused(folder: Path) -> None:
+    early, context = engine(), context_in(folder)
+    early.prepare(ONE_DAY, context)
+    with pytest.raises(EngineError, match=r"collect\(\) was called before run\(\)"):
+        early.collect(context)
+
+
+def ask_twice(folder: Path) -> None:
+    client = BentoHttpAPI("key", "https://localhost")
+    with watched_downloads(context_in(folder), None):
+        with pytest.raises(ConnectionError):
+            client._get("https://localhost/range")
+        with pytest.raises(EngineError, match="not tried: range: ConnectionError: gone"):
+            client._get("https://localhost/again")
+
+
+def test_nothing_is_asked_for_after_a_failure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fail(_: object, url: str) -> None:
+        asked.append(url)
+        raise ConnectionError("gone")
+
+    monkeypatch.setattr(BentoHttpAPI, "_get", fail)
+    with pytest.raises(EngineError, match="a download failed: range: ConnectionError: gone"):
+        ask_twice(folder)
+    assert asked == ["https://localhost/range"]
+
+
+def test_a_client_that_asks_in_another_way_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(BentoHttpAPI, "_stream")
+    with (
+        pytest.raises(EngineError, match="this version of databento has no _stream"),
+        watched_downloads(context_in(folder), None),
+    ):
+        pass

@@ -16,6 +16,7 @@ import pytest
 
 from pytest_zacperf.engines.lumibot import LumibotEngine
 from pytest_zacperf.engines.lumibot.given import checked_parameters
+from pytest_zacperf.engines.lumibot.reading import order_events
 from pytest_zacperf.engines.lumibot.surroundings import restored, scrub_variables
 from pytest_zacperf.engines.lumibot.switches import (
     checked_switches,
@@ -215,3 +216,9 @@ def test_it_is_put_back_after_an_error_too(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no bars"), restored(tmp_path):
         raise ValueError("no bars")
     assert Path.cwd() == folder
+
+
+def test_a_lumibot_that_keeps_its_events_elsewhere_is_refused() -> None:
+    broker = types.SimpleNamespace(get_all_orders=list)
+    with pytest.raises(EngineError, match="keeps its trade events elsewhere"):
+        order_events(broker, {})

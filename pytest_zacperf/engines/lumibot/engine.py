@@ -8,7 +8,7 @@ import datetime as dt
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context
@@ -248,10 +248,7 @@ class LumibotEngine:
         if isinstance(found, type):
             return found, None
         self._may_download = False
-        pandas_source = load_object(PANDAS)
-        if not isinstance(pandas_source, type):
-            raise EngineError(f"{PANDAS} is no class", "install another version of LumiBot")
-        return pandas_source, keyword_defaults(found)
+        return cast("type", load_object(PANDAS)), keyword_defaults(found)
 
     def _require_prepared(self) -> _Prepared:
         if self._prepared is None:

@@ -25,6 +25,14 @@ class Odd(Strategy):
             self.buy(size=7, tag="late")
 
 
+def mixed(start, end):
+    """Two symbols, of which one has times without a zone."""
+    Odd.trade = False
+    frame = frame_of("GLD", start, end).rename(columns=str.capitalize)
+    frames = {"GLD": frame, "SLV": frame.tz_localize(None)}
+    return {name: Backtest(one, Odd, cash=10_000) for name, one in frames.items()}
+
+
 def build(start, end, trade=True):
     Odd.trade = trade
     frame = frame_of("GLD", start, end).rename(columns=str.capitalize)

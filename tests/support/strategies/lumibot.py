@@ -101,3 +101,9 @@ class Endless(Strategy):
         time.sleep(0.05)
         with open("far", "a") as file:
             file.write("x")
+
+
+class LiveOnly(Strategy):
+    """Says that it cannot be backtested."""
+
+    IS_BACKTESTABLE = False
