@@ -9,6 +9,7 @@ from pytest_zacperf import parity, store
 from pytest_zacperf.engines import BacktestOutput, Engine
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import OrderEvent, StageTiming, StatisticValue
+from pytest_zacperf.secrecy import require_no_secret
 from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.store import RunOutput
 
@@ -39,14 +40,16 @@ def require_output(output: object, engine: Engine) -> BacktestOutput:
 
 
 def require_parameters(engine: Engine) -> None:
-    """Refuse parameters that no record can hold, which an engine may also have set itself.
+    """Refuse parameters that no record can or may hold, which an engine may have set itself.
 
     Raises:
-        ZacperfError: It names the parameter and the value.
+        ZacperfError: It names the parameter, and the value unless that is a secret.
 
     """
     parameters: object = engine.parameters
     name = f"parameters of {engine.name}"
+    if isinstance(parameters, Mapping):
+        require_no_secret(str(key) for key in parameters)
     # A boolean is a parameter, though it is no statistic.
     if isinstance(parameters, Mapping):
         parameters = {

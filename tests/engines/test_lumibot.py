@@ -23,7 +23,8 @@ from pytest_zacperf.worker.queued import TimeLimitReached, time_limit
 
 require("lumibot", "lumibot")
 
-from databento.common.http import BentoHttpAPI  # noqa: E402 - after it is known to be there
+from databento import Historical  # noqa: E402 - after it is known to be there
+from databento.common.http import BentoHttpAPI  # noqa: E402
 
 # Of the library, where it runs in this process.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -247,6 +248,30 @@ def test_nothing_is_asked_for_after_a_failure(
     with pytest.raises(EngineError, match="a download failed: range: ConnectionError: gone"):
         ask_twice(folder)
     assert asked == ["https://localhost/range"]
+
+
+def test_a_failure_counts_in_a_run_that_its_time_limit_ended(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object, url: str) -> None:
+        raise ConnectionError(url)
+
+    def ask_until_stopped() -> None:
+        with watched_downloads(context_in(folder), None):
+            with pytest.raises(ConnectionError):
+                BentoHttpAPI("key", "https://localhost")._get("https://localhost/range")
+            raise TimeLimitReached
+
+    monkeypatch.setattr(BentoHttpAPI, "_get", fail)
+    with pytest.raises(EngineError, match="a download failed: range: ConnectionError"):
+        ask_until_stopped()
+
+
+@pytest.mark.parametrize("gateway", [None, "https://localhost:2"])
+def test_a_client_goes_where_it_is_told_to(folder: Path, gateway: str | None) -> None:
+    with watched_downloads(context_in(folder), gateway):
+        client = Historical("key", "https://localhost:1")
+    assert client.gateway == (gateway or "https://localhost:1")
 
 
 def test_a_client_that_asks_in_another_way_is_refused(

@@ -9,15 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.in_process import context_in
 
-from pytest_zacperf import store
 from pytest_zacperf.engines import BacktestOutput, Capabilities, Context, Engine
 from pytest_zacperf.engines.building import KEPT_BY_PARAMETERS, BuiltBacktest
 from pytest_zacperf.engines.installed import NOT_INSTALLED, Library
 from pytest_zacperf.engines.lookup import installed_engines, load_engine
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import Window
-from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.worker.context import WorkerContext
 
 WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 10))
@@ -52,12 +51,7 @@ class TextEngine(BuiltBacktest):
 
 @pytest.fixture
 def context(tmp_path: Path) -> WorkerContext:
-    return WorkerContext(
-        run_folder=tmp_path,
-        cache_folder=tmp_path,
-        stages=StageTimer(),
-        progress_file=store.open_progress(tmp_path),
-    )
+    return context_in(tmp_path)
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.in_process import context_in
 
-from pytest_zacperf import store
 from pytest_zacperf.engines import BacktestOutput, Engine
 from pytest_zacperf.engines.function import FunctionEngine
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import ParameterValue, Window
-from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.worker.context import WorkerContext
 
 WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 10))
@@ -39,12 +38,7 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
 
 @pytest.fixture
 def context(tmp_path: Path) -> WorkerContext:
-    return WorkerContext(
-        run_folder=tmp_path,
-        cache_folder=tmp_path,
-        stages=StageTimer(),
-        progress_file=store.open_progress(tmp_path),
-    )
+    return context_in(tmp_path)
 
 
 def output_of(engine: FunctionEngine, context: WorkerContext) -> BacktestOutput:

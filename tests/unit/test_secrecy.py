@@ -38,3 +38,18 @@ def test_a_secret_on_the_command_line_is_in_no_file(tmp_path: Path) -> None:
     assert "parameter 'switch.api_key' is a secret" in done.output
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in written if b"db-123" in path.read_bytes()] == []
+
+
+def test_a_secret_that_an_engine_has_by_itself_is_in_no_file(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.zacperf]\n")
+    (tmp_path / "secret_gold.py").write_text(
+        "from pytest_zacperf.engines.function import FunctionEngine\n"
+        "def run(start, end, api_key): pass\n"
+        "engine = FunctionEngine('secret_gold:run', parameters={'api_key': 'db-' + '123'})\n"
+    )
+    given = ["--root", str(tmp_path), "--start", "2025-10-01", "--end", "2025-10-01"]
+    done = CliRunner().invoke(main, ["backtest", "--engine", "secret_gold:engine", *given])
+    assert done.exit_code == 2
+    assert "parameter 'api_key' is a secret" in done.output
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert [path for path in written if b"db-123" in path.read_bytes()] == []

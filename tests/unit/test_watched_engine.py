@@ -5,8 +5,8 @@ import socket
 from pathlib import Path
 
 import pytest
+from support.in_process import context_in
 
-from pytest_zacperf import store
 from pytest_zacperf.engines import Engine
 from pytest_zacperf.engines.lookup import load_engine
 from pytest_zacperf.engines.watched import (
@@ -18,7 +18,6 @@ from pytest_zacperf.engines.watched import (
 )
 from pytest_zacperf.errors import EngineError
 from pytest_zacperf.records import ParameterValue, Window
-from pytest_zacperf.stages import StageTimer
 from pytest_zacperf.worker.context import WorkerContext
 
 WINDOW = Window(id="w", start=dt.date(2025, 10, 1), end=dt.date(2025, 10, 2))
@@ -40,12 +39,7 @@ engine = FunctionEngine("watched_gold:run")
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkerContext:
     (tmp_path / "watched_gold.py").write_text(STRATEGY)
     monkeypatch.syspath_prepend(tmp_path)
-    return WorkerContext(
-        run_folder=tmp_path,
-        cache_folder=tmp_path,
-        stages=StageTimer(),
-        progress_file=store.open_progress(tmp_path),
-    )
+    return context_in(tmp_path)
 
 
 def run_of(engine: Engine, context: WorkerContext) -> None:

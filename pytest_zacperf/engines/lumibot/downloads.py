@@ -41,8 +41,8 @@ def watched_downloads(context: Context, gateway: str | None) -> Iterator[None]:
         downloads.watch(stack, gateway)
         try:
             yield
-        except Exception as e:
-            # What it broke is a consequence.
+        except BaseException as e:
+            # What it broke is a consequence; and a run that a time limit ended is no result either.
             downloads.require_complete(e)
             raise
     downloads.require_complete(None)
@@ -71,7 +71,7 @@ class _Downloads:
                 )
             stack.enter_context(mock.patch.object(BentoHttpAPI, name, self._watched(original)))
 
-    def require_complete(self, error: Exception | None) -> None:
+    def require_complete(self, error: BaseException | None) -> None:
         """Refuse a run of which a download failed.
 
         Raises:
@@ -88,9 +88,9 @@ class _Downloads:
         """Return what makes a client: LumiBot has no way to say which gateway."""
         own = {} if gateway is None else {"gateway": gateway}
 
-        def making(client: Any, key: str | None = None, **keywords: Any) -> None:  # noqa: ANN401
+        def making(client: Any, key: Any = None, *its: Any, **keywords: Any) -> None:  # noqa: ANN401
             try:
-                make(client, key, **{**keywords, **own})
+                make(client, key, *([] if own else its), **{**keywords, **own})
             except Exception as e:
                 self.failure = cut(f"no client: {error_sentence(e)}", LONGEST_FAILURE)
                 raise
