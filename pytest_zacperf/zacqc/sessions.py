@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from pytest_zacperf import calendars
+from pytest_zacperf.units import NS_PER_S
+
+EXCHANGE = "XNYS"
 OPEN_SECOND = 9 * 3600 + 30 * 60
 CLOSE_SECOND = 16 * 3600
 
@@ -31,28 +35,7 @@ class Session:
 
 def sessions_between(start: dt.date, end: dt.date) -> tuple[Session, ...]:
     """Return the XNYS sessions from *start* to *end*, both inclusive, in order of time."""
-    import exchange_calendars  # noqa: PLC0415 - half a second with pandas; needed here only
-
-    # The calendar refuses a span without a session, so it is asked for a wider one.
-    margin = dt.timedelta(days=14)
-    with warnings.catch_warnings():
-        # exchange_calendars 4.13 makes pandas 3.1 warn; neither is ours to mend.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        calendar = exchange_calendars.get_calendar("XNYS", start=start - margin, end=end + margin)
-    found = []
-    for row in calendar.schedule.loc[str(start) : str(end)].itertuples():
-        local_open = row.open.tz_convert("America/New_York")
-        local_close = row.close.tz_convert("America/New_York")
-        open_second = local_open.hour * 3600 + local_open.minute * 60
-        found.append(
-            Session(
-                day=row.Index.date(),
-                midnight_utc_s=int(row.open.timestamp()) - open_second,
-                open_second=open_second,
-                close_second=local_close.hour * 3600 + local_close.minute * 60,
-            )
-        )
-    return tuple(found)
+    return tuple(map(_in_seconds, calendars.sessions_of(EXCHANGE, start, end)))
 
 
 def sessions_before(day: dt.date, count: int) -> tuple[Session, ...]:
@@ -60,3 +43,14 @@ def sessions_before(day: dt.date, count: int) -> tuple[Session, ...]:
     # 252 sessions a year are 1.45 calendar days each; two and two weeks are always enough.
     start = day - dt.timedelta(days=2 * count + 14)
     return sessions_between(start, day - dt.timedelta(days=1))[-count:]
+
+
+def _in_seconds(session: calendars.Session) -> Session:
+    midnight = dt.datetime.combine(session.day, dt.time(), ZoneInfo(session.zone))
+    midnight_s = int(midnight.timestamp())
+    return Session(
+        day=session.day,
+        midnight_utc_s=midnight_s,
+        open_second=session.open_ns // NS_PER_S - midnight_s,
+        close_second=session.close_ns // NS_PER_S - midnight_s,
+    )

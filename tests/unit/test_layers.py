@@ -121,7 +121,7 @@ LAYERS = {
         "testing",
     },
     # They stand beside the layers.
-    EMBEDDED: {"zacqc", "properties", "examples"},
+    EMBEDDED: {"calendars", "zacqc", "properties", "examples"},
 }
 # Each layer may import from these; within a layer is decided below.
 BELOW = {
@@ -144,6 +144,8 @@ SHARED_BY_ENGINES = {
 ENGINE_OF_ZACQC = "engines.zacqc"
 # Packages: Lean has four engines, the others have much around them.
 ENGINE_PACKAGES = ("engines.lean", "engines.lumibot", "engines.zipline")
+# What all that stands beside the layers may use.
+SHARED_BY_EMBEDDED = {"calendars", "stages"}
 EXAMPLES = "examples"  # written as users write, on public names of engines
 # The one import that points up: the embedded backtest offers its engine, and imports it late.
 LAZY = ("zacqc", ENGINE_OF_ZACQC)
@@ -277,7 +279,8 @@ def may_embedded(module: str, target: str) -> bool:
     """Return whether what stands beside the layers may import one of our modules."""
     is_same = module.partition(".")[0] == target.partition(".")[0]
     is_example = module.startswith(EXAMPLES) and target.startswith(f"{ENGINES}.")
-    return is_same or is_example or target == "stages" or layer_of(target) == FOUNDATION
+    is_shared = target in SHARED_BY_EMBEDDED
+    return is_same or is_example or is_shared or layer_of(target) == FOUNDATION
 
 
 def is_lazy(module: str, target: str, imported: Import) -> bool:

@@ -1,0 +1,192 @@
+"""The strategy of order event streams: orders that live as orders do, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from pytest_zacperf.properties.order_events import OrderEventStream
+from pytest_zacperf.properties.prices import MAX_PRICE, MIN_TICK, Grid, grid_of
+from pytest_zacperf.properties.sessions import MAX_DAY, MIN_DAY, schedule_of
+from pytest_zacperf.records import OrderEvent, OrderSide, OrderStatus
+from pytest_zacperf.units import NS_PER_S
+
+MAX_ORDERS = 20
+MAX_SIZE = 100
+MAX_QUANTITY = 10_000
+# What becomes of an order, after it was submitted.
+LIVES: tuple[tuple[OrderStatus, ...], ...] = (
+    ("filled",),
+    ("accepted", "filled"),
+    ("cancel_pending", "canceled"),
+    ("partially_filled", "filled"),
+    ("partially_filled", "partially_filled", "filled"),
+    ("partially_filled", "canceled"),
+    ("updated", "filled"),
+    ("accepted", "updated", "cancel_pending", "canceled"),
+    ("accepted", "expired"),
+    ("rejected",),
+    (),
+)
+# An order of these types is triggered first.
+TRIGGERED = frozenset({"stop_limit", "trailing_stop"})
+WITH_LIMIT = frozenset({"limit", "stop_limit"})
+WITH_STOP = frozenset({"stop_market", "stop_limit", "trailing_stop"})
+TYPES = ("market", "limit", "stop_market", "stop_limit", "trailing_stop")
+FILLS = frozenset[OrderStatus]({"partially_filled", "filled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One order before it is numbered.
+
+    Attributes:
+        symbol: Ticker.
+        type: Kind of order.
+        side: Direction.
+        quantity: Of the order.
+        ticks: Its price, and that of its fills.
+        life: What becomes of it.
+        waits_s: Seconds before each of its events, the first one's since the order before.
+        fee: Of each fill in cents.
+
+    """
+
+    symbol: str
+    type: str
+    side: OrderSide
+    quantity: int
+    ticks: int
+    life: tuple[OrderStatus, ...]
+    waits_s: tuple[int, ...]
+    fee: int
+
+
+def order_event_streams(  # noqa: PLR0913 - each names one property of a stream
+    *,
+    min_size: int = 1,
+    max_size: int = MAX_SIZE,
+    symbols: Sequence[str] = ("A",),
+    tick: float = MIN_TICK,
+    min_price: float = MIN_TICK,
+    max_price: float = MAX_PRICE,
+    max_quantity: int = MAX_QUANTITY,
+    calendar: str = "XNYS",
+) -> st.SearchStrategy[OrderEventStream]:
+    """Return a strategy of order events in order of time, several orders interleaved.
+
+    Orders are numbered by first appearance, their events from 1. The first event of an order is
+    submitted; the fills of one never exceed its quantity, and nothing follows its end. A stream
+    may end while orders are open. An example shrinks to one market order that is filled, and
+    prints as a table.
+
+    Args:
+        min_size: Fewest events.
+        max_size: Most events.
+        symbols: Tickers.
+        tick: Smallest price step.
+        min_price: Lowest price.
+        max_price: Highest price.
+        max_quantity: Largest order.
+        calendar: Exchange, as exchange_calendars names it, in whose first session events begin.
+
+    Raises:
+        ValueError: An argument leaves no stream to draw.
+
+    """
+    if not 0 < min_size <= max_size:
+        raise ValueError(
+            f"a stream has 1 event or more and min_size is at most max_size, "
+            f"not min_size={min_size!r}, max_size={max_size!r}"
+        )
+    if not symbols or isinstance(symbols, str):
+        raise ValueError(f"symbols is a sequence of tickers, not {symbols!r}")
+    if max_quantity < 1:
+        raise ValueError(f"max_quantity is 1 or more, not {max_quantity!r}")
+    grid = grid_of(tick=tick, min_price=min_price, max_price=max_price)
+    days = schedule_of(calendar, MIN_DAY, MAX_DAY, early_closes=True, daylight_saving=True)
+    start_ns = days.sessions[0].open_ns
+    plans = st.lists(_plans(tuple(symbols), grid, max_quantity), min_size=1, max_size=MAX_ORDERS)
+
+    def woven(drawn: list[Plan]) -> OrderEventStream:
+        orders = list(drawn)
+        while len(events := _events(orders, grid, start_ns)) < min_size:
+            orders.append(drawn[0])
+        return OrderEventStream(events[:max_size])
+
+    return plans.map(woven)
+
+
+def _plans(symbols: tuple[str, ...], grid: Grid, max_quantity: int) -> st.SearchStrategy[Plan]:
+    most = max(1 + len(life) for life in LIVES) + 1
+    return st.builds(
+        Plan,
+        symbol=st.sampled_from(symbols),
+        type=st.sampled_from(TYPES),
+        side=st.sampled_from(("buy", "sell")),
+        quantity=st.sampled_from([n for n in (100, 1, 10) if n <= max_quantity])
+        | st.integers(1, max_quantity),
+        ticks=st.sampled_from(grid.levels()) | st.integers(grid.lowest, grid.highest),
+        life=st.sampled_from(LIVES),
+        waits_s=st.tuples(*[st.integers(0, 3)] * most),
+        fee=st.integers(0, 1000),
+    )
+
+
+def _events(plans: Sequence[Plan], grid: Grid, start_ns: int) -> list[OrderEvent]:
+    """Return the events of all orders, by time and then by order, numbered."""
+    timed: list[tuple[int, int, dict[str, Any]]] = []
+    now_ns = start_ns
+    for number, plan in enumerate(plans):
+        now_ns += plan.waits_s[0] * NS_PER_S
+        at_ns = now_ns
+        for wait_s, event in zip((0, *plan.waits_s[1:]), _life(plan, grid), strict=False):
+            at_ns += wait_s * NS_PER_S
+            timed.append((at_ns, number, event))
+    timed.sort(key=lambda entry: entry[:2])
+    ids: dict[int, int] = {}
+    for _, number, _ in timed:
+        ids.setdefault(number, len(ids) + 1)
+    return [
+        OrderEvent(ts_event_ns=at_ns, order_id=ids[number], **event)
+        for at_ns, number, event in timed
+    ]
+
+
+def _life(plan: Plan, grid: Grid) -> Iterator[dict[str, Any]]:
+    """Yield the fields of the events of one order, without time and number of the order."""
+    price, left = grid.price(plan.ticks), plan.quantity
+    shared: dict[str, Any] = {
+        "symbol": plan.symbol,
+        "type": plan.type,
+        "side": plan.side,
+        "quantity": float(plan.quantity),
+        "limit_price": price if plan.type in WITH_LIMIT else None,
+        "stop_price": price if plan.type in WITH_STOP else None,
+    }
+    for number, status in enumerate(_statuses(plan), start=1):
+        event = {**shared, "event_id": number, "status": status}
+        if status in FILLS:
+            filled = left if status == "filled" else left // 2
+            left -= filled
+            event |= {"fill_quantity": float(filled), "fill_price": price}
+            event |= {"fee": plan.fee / 100, "fee_currency": "USD"}
+        yield event
+
+
+def _statuses(plan: Plan) -> Iterator[OrderStatus]:
+    yield "submitted"
+    left = plan.quantity
+    is_waiting = plan.type in TRIGGERED
+    for status in plan.life:
+        if status in FILLS and is_waiting:
+            yield "triggered"
+            is_waiting = False
+        if status == "partially_filled":
+            if left == 1:
+                continue  # one share is not filled in parts
+            left -= left // 2
+        yield status

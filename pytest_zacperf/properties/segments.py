@@ -1,0 +1,248 @@
+"""What a stream is drawn from: segments, each a stretch of bars or one thing that happens.
+
+They are data and know nothing of each other; ``weaving.py`` makes operations of them. A list of
+segments finds more than a list of bars: windows fill up, and an example still shrinks to a few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from hypothesis import strategies as st
+
+from pytest_zacperf.properties.prices import Grid, volumes
+from pytest_zacperf.properties.sessions import Schedule, halted, positions
+
+MAX_SHAPES = 5
+MAX_REPEATS = 20
+# Units in which prices move: ticks, then parts of the price.
+TICK_MOVES = (1, 100)
+PART_MOVES = (Fraction(1, 100), Fraction(1, 1000))
+MAX_MOVE = 5
+# New shares for an old one.
+SPLITS = (Fraction(2), Fraction(1, 2), Fraction(3, 2), Fraction(10), Fraction(1, 10))
+OVERNIGHT_PERCENT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One bar relative to the close before it, in units of its run.
+
+    Attributes:
+        gap: From that close to the open.
+        move: From the open to the close.
+        above: From the higher of the two to the high.
+        below: From the lower of the two to the low.
+        volume: Shares.
+
+    """
+
+    gap: int
+    move: int
+    above: int
+    below: int
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Bars one interval apart.
+
+    Attributes:
+        shapes: A few bars.
+        repeats: How often they come.
+        unit: Of the shapes: a number of ticks, or a part of the price.
+        symbols: Positions of the symbols that trade; all of them at each time.
+        held_back: How many bars a bar of the run comes late by; 0 for none.
+
+    """
+
+    shapes: tuple[Shape, ...]
+    repeats: int
+    unit: int | Fraction
+    symbols: tuple[int, ...]
+    held_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Time without a bar.
+
+    Attributes:
+        to: ``intervals`` lets some pass, ``halt`` goes to the last bar before the next halt of
+            the session, ``close`` to some bars before its end.
+        count: How many.
+
+    """
+
+    to: Literal["intervals", "halt", "close"]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextSession:
+    """The next session, or a later one.
+
+    Attributes:
+        position: Of the session in the schedule; the next one where it is not later.
+        percent: From the last close to the next open.
+        split: New shares for an old one.
+        halts: Seconds after the open, and for how many seconds.
+
+    """
+
+    position: int
+    percent: int
+    split: Fraction
+    halts: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A price far away.
+
+    Attributes:
+        ticks: The price.
+        is_print: Whether it is one bad print, after which prices are as before.
+        symbol: Position of the symbol.
+
+    """
+
+    ticks: int
+    is_print: bool
+    symbol: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A bar that was there before.
+
+    Attributes:
+        back: How many bars ago, 1 for the newest.
+        revision: Its new values; None for the same bar once more.
+
+    """
+
+    back: int
+    revision: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A bar without prices: NaN, as pandas fills a second without a trade."""
+
+    symbol: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """A reset, and bars that show what is left of the time before."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Rewind:
+    """A snapshot, bars that shall not have been, and the way back.
+
+    Attributes:
+        run: The bars.
+        is_again: Whether the way back is to the snapshot before, which is not taken anew.
+
+    """
+
+    run: Run
+    is_again: bool
+
+
+Segment = Run | Gap | NextSession | Jump | Again | Missing | Reset | Rewind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a stream may have in it; the arguments of ``bar_streams``."""
+
+    symbols: tuple[str, ...]
+    max_volume: int
+    zero_volume: bool
+    gaps: bool
+    overnight: bool
+    halts: bool
+    splits: bool
+    spikes: bool
+    missing: bool
+    duplicates: bool
+    revisions: bool
+    late: bool
+    resets: bool
+    snapshots: bool
+
+
+def segments(wanted: Wanted, grid: Grid, schedule: Schedule) -> st.SearchStrategy[Segment]:
+    """Return a strategy of single segments; runs come first, and most often."""
+    shapes = _shapes(wanted)
+    symbol = st.integers(0, len(wanted.symbols) - 1)
+    runs = _runs(wanted, shapes)
+    choices: list[st.SearchStrategy[Segment]] = [runs, runs, runs]
+    if wanted.gaps:
+        choices.append(_gaps(wanted))
+    if wanted.overnight:
+        choices.append(_next_sessions(wanted, schedule))
+    if wanted.spikes:
+        choices.append(st.builds(Jump, st.sampled_from(grid.levels()), st.booleans(), symbol))
+    if wanted.duplicates:
+        choices.append(st.builds(Again, st.integers(1, 3)))
+    if wanted.revisions:
+        choices.append(st.builds(Again, st.integers(1, 3), shapes))
+    if wanted.missing:
+        choices.append(st.builds(Missing, symbol))
+    if wanted.resets:
+        choices.append(st.builds(Reset, runs))
+    if wanted.snapshots:
+        choices.append(st.builds(Rewind, runs, st.booleans()))
+    return st.one_of(choices)
+
+
+def _shapes(wanted: Wanted) -> st.SearchStrategy[Shape]:
+    move = st.integers(-MAX_MOVE, MAX_MOVE)
+    wick = st.integers(0, MAX_MOVE)
+    amount = volumes(max_volume=wanted.max_volume, zero_volume=wanted.zero_volume)
+    return st.builds(Shape, move, move, wick, wick, amount)
+
+
+def _runs(wanted: Wanted, shapes: st.SearchStrategy[Shape]) -> st.SearchStrategy[Run]:
+    count = len(wanted.symbols)
+    everyone = tuple(range(count))
+    who = st.just(everyone)
+    if count > 1:
+        some = st.lists(st.sampled_from(everyone), min_size=1, max_size=count, unique=True)
+        who = some.map(tuple)
+    return st.builds(
+        Run,
+        st.lists(shapes, min_size=1, max_size=MAX_SHAPES).map(tuple),
+        st.integers(1, MAX_REPEATS),
+        st.sampled_from((*reversed(TICK_MOVES), *PART_MOVES)),
+        who,
+        st.integers(0, 3) if wanted.late else st.just(0),
+    )
+
+
+def _gaps(wanted: Wanted) -> st.SearchStrategy[Segment]:
+    to = ["intervals", "close", *(["halt"] if wanted.halts else [])]
+    count = st.integers(1, 5) | st.integers(1, 1000)
+    return st.builds(Gap, st.sampled_from(to), count)
+
+
+def _next_sessions(wanted: Wanted, schedule: Schedule) -> st.SearchStrategy[Segment]:
+    split = st.just(Fraction(1))
+    if wanted.splits:
+        split |= st.sampled_from(SPLITS)
+    return st.builds(
+        NextSession,
+        positions(schedule),
+        st.integers(-OVERNIGHT_PERCENT, OVERNIGHT_PERCENT),
+        split,
+        halted().map(tuple) if wanted.halts else st.just(()),
+    )

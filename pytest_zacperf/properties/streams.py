@@ -1,0 +1,151 @@
+"""The strategy of bar streams: what may be in one is what its arguments say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from pytest_zacperf.properties.market import BarStream
+from pytest_zacperf.properties.prices import (
+    MAX_PRICE,
+    MAX_VOLUME,
+    MIN_TICK,
+    checked_interval,
+    grid_of,
+)
+from pytest_zacperf.properties.segments import Wanted, segments
+from pytest_zacperf.properties.sessions import (
+    MAX_DAY,
+    MIN_DAY,
+    halted,
+    positions,
+    schedule_of,
+    with_halts,
+)
+from pytest_zacperf.properties.weaving import Weaver
+from pytest_zacperf.units import NS_PER_S
+
+MAX_SIZE = 200
+MAX_SEGMENTS = 30
+
+
+def bar_streams(  # noqa: PLR0913 - each names one thing that a stream may have in it
+    *,
+    min_size: int = 1,
+    max_size: int = MAX_SIZE,
+    symbols: Sequence[str] = ("A",),
+    tick: float = MIN_TICK,
+    min_price: float = MIN_TICK,
+    max_price: float = MAX_PRICE,
+    max_volume: int = MAX_VOLUME,
+    zero_volume: bool = True,
+    interval_s: int = 1,
+    calendar: str = "XNYS",
+    min_day: dt.date = MIN_DAY,
+    max_day: dt.date = MAX_DAY,
+    gaps: bool = True,
+    overnight: bool = True,
+    halts: bool = True,
+    early_closes: bool = True,
+    daylight_saving: bool = True,
+    splits: bool = False,
+    spikes: bool = True,
+    missing: bool = False,
+    duplicates: bool = False,
+    revisions: bool = False,
+    late: bool = False,
+    resets: bool = True,
+    snapshots: bool = True,
+) -> st.SearchStrategy[BarStream]:
+    """Return a strategy of streams of bars, and of what is done between them.
+
+    Bars are on the tick grid with ``low <= open, close <= high``, lie within sessions of the
+    exchange, and come in order of time, several symbols interleaved, except for what is asked
+    for. An example shrinks to a few flat bars of 100.0 and prints as a table.
+
+    Args:
+        min_size: Fewest bars.
+        max_size: Most bars, those that come again included.
+        symbols: Tickers.
+        tick: Smallest price step.
+        min_price: Lowest price.
+        max_price: Highest price.
+        max_volume: Highest volume.
+        zero_volume: Whether bars may have no volume.
+        interval_s: Length of a bar in seconds; a session that is shorter has one bar.
+        calendar: Exchange, as exchange_calendars names it: XNYS, CMES, 24/7 ...
+        min_day: First day.
+        max_day: Last day.
+        gaps: Whether there may be intervals without a bar, up to the next halt or the close.
+        overnight: Whether a stream may go on in a later session, at another price; the next
+            session is entered anyway where one is over.
+        halts: Whether trading may be halted.
+        early_closes: Whether there may be sessions that are shorter than most.
+        daylight_saving: Whether there may be sessions at another UTC offset than the first one's.
+        splits: Whether prices may change by the ratio of a split overnight, unadjusted.
+        spikes: Whether prices may jump to another level, also for one bad print.
+        missing: Whether there may be bars whose prices are NaN, with no volume.
+        duplicates: Whether one of the last bars may come again as it was.
+        revisions: Whether one of the last bars may come again with other values.
+        late: Whether a bar may come after bars that are newer.
+        resets: Whether the indicator may be reset.
+        snapshots: Whether the indicator may be asked for a snapshot, and to go back to it.
+
+    Raises:
+        ValueError: An argument leaves no stream to draw.
+
+    """
+    if not 0 < min_size <= max_size:
+        raise ValueError(
+            f"a stream has 1 bar or more and min_size is at most max_size, "
+            f"not min_size={min_size!r}, max_size={max_size!r}"
+        )
+    if not symbols or len(set(symbols)) != len(symbols) or isinstance(symbols, str):
+        raise ValueError(f"symbols is a sequence of different tickers, not {symbols!r}")
+    grid = grid_of(tick=tick, min_price=min_price, max_price=max_price)
+    length_ns = checked_interval(interval_s) * NS_PER_S
+    schedule = schedule_of(
+        calendar, min_day, max_day, early_closes=early_closes, daylight_saving=daylight_saving
+    )
+    wanted = Wanted(
+        symbols=tuple(symbols),
+        max_volume=max_volume,
+        zero_volume=zero_volume,
+        gaps=gaps,
+        overnight=overnight,
+        halts=halts,
+        splits=splits,
+        spikes=spikes,
+        missing=missing,
+        duplicates=duplicates,
+        revisions=revisions,
+        late=late,
+        resets=resets,
+        snapshots=snapshots,
+    )
+    first = positions(schedule)
+    stretches = st.lists(segments(wanted, grid, schedule), min_size=1, max_size=MAX_SEGMENTS)
+    levels = st.sampled_from(grid.levels()) | st.integers(grid.lowest, grid.highest)
+    closes = st.lists(levels, min_size=len(symbols), max_size=len(symbols))
+    pauses = halted() if halts else st.just([])
+
+    @st.composite
+    def streams(draw: st.DrawFn) -> BarStream:
+        position = draw(first)
+        weaver = Weaver(
+            sessions=schedule.sessions,
+            position=position,
+            session=with_halts(schedule.sessions[position], draw(pauses)),
+            closes=draw(closes),
+            symbols=wanted.symbols,
+            grid=grid,
+            interval_ns=length_ns,
+            max_bars=max_size,
+        )
+        weaver.weave(draw(stretches))
+        weaver.fill_up(min_size)
+        return BarStream(weaver.operations)
+
+    return streams()
