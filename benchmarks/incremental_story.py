@@ -195,7 +195,14 @@ def day_of_bars() -> list[Bar]:
     """Return a session of bars whose prices wander without chance."""
     closes = [100 + (n * 7_919 % 1_000 - 500) / 500 + n / 500 for n in range(BARS)]
     return [
-        Bar(start=n * 15, open=close, high=close + 0.05, low=close - 0.05, close=close)
+        Bar(
+            start=n * 15,
+            open=close,
+            high=close + 0.05,
+            low=close - 0.05,
+            close=close,
+            volume=n % 100,
+        )
         for n, close in enumerate(closes)
     ]
 

@@ -145,8 +145,10 @@ def _elements(value: object) -> list[tuple[str, object]] | None:
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return list(zip(value._fields, value, strict=True))
     # NumPy, pandas and polars have a shape; that of a scalar of NumPy is empty.
-    if isinstance(value, Sequence) or (getattr(value, "shape", ()) and isinstance(value, Iterable)):
-        return [(str(index), part) for index, part in enumerate(value)]
+    has_shape = bool(getattr(value, "shape", None))
+    if isinstance(value, Sequence) or (has_shape and isinstance(value, Iterable)):
+        elements: Iterable[object] = value
+        return [(str(index), part) for index, part in enumerate(elements)]
     return None
 
 

@@ -17,9 +17,8 @@ from pytest_zacperf.properties.sessions import Schedule, halted, positions
 
 MAX_SHAPES = 5
 MAX_REPEATS = 20
-# Units in which prices move: ticks, then parts of the price.
-TICK_MOVES = (1, 100)
-PART_MOVES = (Fraction(1, 100), Fraction(1, 1000))
+# Units in which prices move: ticks, or parts of the price; 0 is a market that stands still.
+UNITS: tuple[int | Fraction, ...] = (100, 1, 0, Fraction(1, 100), Fraction(1, 1000))
 MAX_MOVE = 5
 # New shares for an old one.
 SPLITS = (Fraction(2), Fraction(1, 2), Fraction(3, 2), Fraction(10), Fraction(1, 10))
@@ -223,7 +222,7 @@ def _runs(wanted: Wanted, shapes: st.SearchStrategy[Shape]) -> st.SearchStrategy
         Run,
         st.lists(shapes, min_size=1, max_size=MAX_SHAPES).map(tuple),
         st.integers(1, MAX_REPEATS),
-        st.sampled_from((*reversed(TICK_MOVES), *PART_MOVES)),
+        st.sampled_from(UNITS),
         who,
         st.integers(0, 3) if wanted.late else st.just(0),
     )

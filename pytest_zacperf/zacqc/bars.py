@@ -52,7 +52,7 @@ class DailyBar:
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
-    """One 15-second bar; *start* in seconds since 1970 UTC, prices in dollars.
+    """One 15-second bar; *start* in seconds since 1970 UTC, prices in dollars, volume in shares.
 
     A struct and not a dataclass: a run makes hundreds of thousands of them.
     """
@@ -62,6 +62,7 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     high: float
     low: float
     close: float
+    volume: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """The rolling state that keeps a symbol's reading up to date bar by bar.
 
 The plain definitions stand in ``recompute.py``; both give the same readings, bit for bit. That is
-possible because nothing here adds floats over a moving window: extremes, firsts and lasts are
-exact, and the means over daily bars change once a day and are then taken afresh.
+possible because nothing here adds floats: extremes, firsts and lasts are exact, the means over
+daily bars change once a day and are then taken afresh, and VWAP adds whole ten-thousandths of a
+dollar times shares, in integers, which cannot round.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from pytest_zacperf.zacqc.reading import (
     DAILY_BARS,
     SHARP_MOVE_BARS,
     WINDOW_BARS,
+    Day,
     Reading,
     gap_percent,
     mean_range,
+    three_prices,
     volume_per_second,
+    vwap,
 )
 
 
@@ -59,6 +63,10 @@ class IncrementalMetrics:
         self._open = self._high = self._low = self._close = 0.0
         self._range = self._range_of_open = self._day_range = self._gap = 0.0
         self._is_range_stale = True
+        self._volume = self._weighted_ticks = 0
+        self._forget_extremes()
+
+    def _forget_extremes(self) -> None:
         # The bars between the two oldest and none: at the newest bar the ones newer than the
         # second-oldest, two bars later the ones older than the second-newest.
         self._low_extreme = RollingExtreme(WINDOW_BARS - 2)
@@ -71,9 +79,12 @@ class IncrementalMetrics:
 
     def add_bar(self, bar: Bar) -> None:
         """Take the newest 15-second bar."""
-        high, low = bar.high, bar.low
+        high, low, volume = bar.high, bar.low, bar.volume
         self._window.append(bar)
         self._close = bar.close
+        if volume:
+            self._volume += volume
+            self._weighted_ticks += three_prices(bar) * volume
         if self._open == 0:
             self._open, self._high, self._low = bar.open, high, low
             self._is_range_stale = True
@@ -81,6 +92,10 @@ class IncrementalMetrics:
             self._high = max(self._high, high)
             self._low = min(self._low, low)
             self._is_range_stale = True
+        self._roll(high, low)
+
+    def _roll(self, high: float, low: float) -> None:
+        """Take a bar into the extremes of the window."""
         self._lowest_2, self._lowest_1 = self._lowest_1, self._lowest
         self._highest_2, self._highest_1 = self._highest_1, self._highest
         self._lowest = self._low_extreme.add(low)
@@ -97,13 +112,32 @@ class IncrementalMetrics:
         self._is_range_stale = True
 
     def reset_day(self) -> None:
-        """Forget the day's open, high, low and close; the window of bars stays."""
+        """Forget the day's prices, volume and VWAP; the window of bars stays."""
         self._open = self._high = self._low = self._close = 0.0
+        self._volume = self._weighted_ticks = 0
         self._is_range_stale = True
 
+    def end_session(self) -> None:
+        """Turn the window around."""
+        self._window.reverse()
+        self._forget_extremes()
+        for bar in self._window:
+            self._roll(bar.high, bar.low)
+
     def window(self) -> Sequence[Bar]:
-        """Return the last 45 bars, oldest first; fewer if there are fewer."""
+        """Return the last 45 bars as they came, or turned around; fewer if there are fewer."""
         return list(self._window)
+
+    def day(self) -> Day:
+        """Return the day's prices, its volume and VWAP."""
+        return Day(
+            self._open,
+            self._high,
+            self._low,
+            self._close,
+            self._volume,
+            vwap(self._weighted_ticks, self._volume, self._close),
+        )
 
     def read(self, price: float) -> Reading:
         """Return all metrics for the newest bar and a price in dollars."""

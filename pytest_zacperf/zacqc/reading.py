@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
-from pytest_zacperf.zacqc.bars import Bar, DailyBar
+from pytest_zacperf.zacqc.bars import TICKS_PER_DOLLAR, Bar, DailyBar
 
 WINDOW_BARS = 45
 SHARP_MOVE_BARS = 16
@@ -68,6 +69,31 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     newer_high: float | None
 
 
+class Day(msgspec.Struct, frozen=True, gc=False):
+    """What the day has shown so far; prices in dollars, all 0 without a bar.
+
+    No order depends on volume and VWAP.
+
+    Attributes:
+        open: Open of the first bar since the day was reset.
+        high: Highest high.
+        low: Lowest low.
+        close: Close of the newest bar.
+        volume: Shares.
+        vwap: Typical price, (high + low + close) / 3, weighted by volume: the exact mean of prices
+            that are whole ten-thousandths of a dollar, correctly rounded; ``close`` while nothing
+            has traded.
+
+    """
+
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: int
+    vwap: float
+
+
 class Metrics(Protocol):
     """One symbol's metrics; ``IncrementalMetrics`` and ``FullMetrics`` keep this protocol."""
 
@@ -80,11 +106,19 @@ class Metrics(Protocol):
         ...
 
     def reset_day(self) -> None:
-        """Forget the day's open, high, low and close; the window of bars stays."""
+        """Forget the day's prices, volume and VWAP; the window of bars stays."""
+        ...
+
+    def end_session(self) -> None:
+        """Turn the window around: the original takes its bars out and puts them back so at 16:00.
+
+        No order depends on it with entries from 10:57: from the 45th bar of a session on the
+        window holds bars of that session alone.
+        """
         ...
 
     def window(self) -> Sequence[Bar]:
-        """Return the last 45 bars, oldest first; fewer if there are fewer."""
+        """Return the last 45 bars as they came, or turned around; fewer if there are fewer."""
         ...
 
     def read(self, price: float) -> Reading:
@@ -108,13 +142,31 @@ def max_down(window: Sequence[Bar], now: int) -> float:
     return deepest
 
 
+def three_prices(bar: Bar) -> int:
+    """Return high, low and close added up, in ten-thousandths of a dollar.
+
+    Exact for prices on that grid up to 10**11 dollars: two additions and a multiplication of
+    doubles err by less than half a tick.
+    """
+    return round((bar.high + bar.low + bar.close) * TICKS_PER_DOLLAR)
+
+
+def vwap(weighted_ticks: int, volume: int, close: float) -> float:
+    """Return the mean typical price from the sum of ``three_prices`` times volume."""
+    return weighted_ticks / (3 * TICKS_PER_DOLLAR * volume) if volume else close
+
+
 def mean_range(daily: Sequence[DailyBar]) -> float:
-    """Return the mean daily range in percent of the last 30 daily bars; 1.0 if not positive."""
+    """Return the mean daily range in percent of the last 30 daily bars; 1.0 if not positive.
+
+    Taken afresh for each daily bar and by ``math.fsum``: no error of an earlier day is left in it,
+    and the sum is correctly rounded on every Python (3.12 changed what ``sum`` does).
+    """
     ranges = [
         (bar.high - bar.low) * 100 / bar.open if bar.open > 0 else 0.0
         for bar in daily[-MEAN_RANGE_DAYS:]
     ]
-    mean = sum(ranges) / len(ranges) if ranges else 0.0
+    mean = math.fsum(ranges) / len(ranges) if ranges else 0.0
     return mean if mean > 0 else 1.0
 
 

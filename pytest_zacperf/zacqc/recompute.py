@@ -15,10 +15,13 @@ from pytest_zacperf.zacqc.reading import (
     DAILY_BARS,
     SHARP_MOVE_BARS,
     WINDOW_BARS,
+    Day,
     Reading,
     gap_percent,
     mean_range,
+    three_prices,
     volume_per_second,
+    vwap,
 )
 
 
@@ -43,9 +46,29 @@ class FullMetrics:
         """Forget the bars of the day; the window of bars stays."""
         self._day = []
 
+    def end_session(self) -> None:
+        """Turn the window around."""
+        self._window.reverse()
+
     def window(self) -> Sequence[Bar]:
-        """Return the last 45 bars, oldest first; fewer if there are fewer."""
+        """Return the last 45 bars as they came, or turned around; fewer if there are fewer."""
         return list(self._window)
+
+    def day(self) -> Day:
+        """Return the day's prices, its volume and VWAP."""
+        bars = self._day
+        if not bars:
+            return Day(0.0, 0.0, 0.0, 0.0, 0, 0.0)
+        volume = sum(bar.volume for bar in bars)
+        weighted = sum(three_prices(bar) * bar.volume for bar in bars)
+        return Day(
+            open=bars[0].open,
+            high=max(bar.high for bar in bars),
+            low=min(bar.low for bar in bars),
+            close=bars[-1].close,
+            volume=volume,
+            vwap=vwap(weighted, volume, bars[-1].close),
+        )
 
     def read(self, price: float) -> Reading:
         """Return all metrics for the newest bar and a price in dollars."""

@@ -172,6 +172,7 @@ class Replay:
             daily = self._tape.symbols[symbol].daily
             if daily:
                 strategy.add_daily_bar(daily)
+            strategy.end_session()
         # On an early close these are due after the last bar, each at its own time.
         for second_of_day, event in events.items():
             self._broker.now = session.midnight_utc_s + second_of_day

@@ -101,6 +101,10 @@ class SymbolStrategy:
         self._bar_count += 1
         self._newest_start = bar.start
 
+    def end_session(self) -> None:
+        """Take note that trading is over for the day."""
+        self._metrics.end_session()
+
     def trail(self, cached_price: float) -> None:
         """Trail a pending entry after the cached price; due after each bar."""
         self._entries.trail(cached_price)

@@ -75,7 +75,7 @@ class BarStream:
         return _fold(
             _Seconds(forward=forward, real=real, missing=missing),
             session,
-            volume=int(rows.volume[first:last].sum()),
+            volumes=_by_second(rows, session, slice(first, last)),
             real_bars=last - first,
         )
 
@@ -94,7 +94,14 @@ class BarStream:
         return forward, missing
 
 
-def _fold(seconds: _Seconds, session: Session, *, volume: int, real_bars: int) -> SessionBars:
+def _by_second(rows: SecondBars, session: Session, regular: slice) -> Ints:
+    """Return the shares of every second; one that is filled forward has none."""
+    volumes = np.zeros(session.close_second - session.open_second, dtype=np.int64)
+    volumes[rows.start_second[regular] - session.open_second] = rows.volume[regular]
+    return volumes
+
+
+def _fold(seconds: _Seconds, session: Session, *, volumes: Ints, real_bars: int) -> SessionBars:
     """Fold a session's seconds into 15-second bars and the daily bar."""
     forward, real = seconds.forward, seconds.real
     count = forward.shape[1] // BAR_SECONDS
@@ -104,7 +111,8 @@ def _fold(seconds: _Seconds, session: Session, *, volume: int, real_bars: int) -
     columns = (forward[OPEN, ::BAR_SECONDS], high, low, forward[CLOSE, ends])
     start = session.midnight_utc_s + session.open_second
     starts = range(start, start + count * BAR_SECONDS, BAR_SECONDS)
-    bars: list[Bar | None] = list(map(Bar, starts, *map(_dollars, columns)))
+    amounts: list[int] = volumes.reshape(shape).sum(axis=1).tolist()
+    bars: list[Bar | None] = list(map(Bar, starts, *map(_dollars, columns), amounts))
     missing = seconds.missing // BAR_SECONDS
     bars[:missing] = [None] * missing
     is_same = real is forward
@@ -119,7 +127,7 @@ def _fold(seconds: _Seconds, session: Session, *, volume: int, real_bars: int) -
         real_high=real[HIGH],
         real_low=real[LOW],
         real_close=real[CLOSE],
-        daily=_daily_bar([column[missing:] for column in columns], session.day, volume),
+        daily=_daily_bar([column[missing:] for column in columns], session.day, int(volumes.sum())),
         real_bars=real_bars,
     )
 

@@ -68,6 +68,9 @@ class ScriptedMetrics:
     def reset_day(self) -> None:
         self.resets += 1
 
+    def end_session(self) -> None:
+        raise AssertionError
+
     def window(self) -> Sequence[Bar]:
         return self.bars
 
@@ -139,7 +142,7 @@ class Stand:
         self.broker.now += after_s
         self.broker.scan()
         self.metrics.reading = reading
-        bar = Bar(self.broker.now - 15, self.price, self.high, self.low, self.price)
+        bar = Bar(self.broker.now - 15, self.price, self.high, self.low, self.price, 100)
         self.strategy.add_bar(bar)
         self.strategy.trail(self.price)
         now = Slice(self.broker.now, self.price, self.high, self.low, self.price, is_entry_time)

@@ -1,9 +1,8 @@
-"""Each incremental metric equals its full recomputation, bit for bit."""
+"""What the metrics are; that incremental ones equal them is in tests/properties."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,15 +16,10 @@ TICKS = 10_000
 START = 1_759_325_400
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """The end of a day."""
-
-
 def _bar(start: int, ticks: tuple[int, int, int, int]) -> Bar:
     opened, closed, above, below = ticks
     high, low = max(opened, closed) + above, max(1, min(opened, closed) - below)
-    return Bar(start, opened / TICKS, high / TICKS, low / TICKS, closed / TICKS)
+    return Bar(start, opened / TICKS, high / TICKS, low / TICKS, closed / TICKS, 0)
 
 
 def _daily(ticks: tuple[int, int, int, int], volume: int) -> DailyBar:
@@ -40,42 +34,6 @@ def _daily(ticks: tuple[int, int, int, int], volume: int) -> DailyBar:
     )
 
 
-# Close levels far apart move every window's extreme; small offsets make ties likely.
-LEVELS = st.sampled_from([1_000_000, 1_000_100, 1_010_000, 995_000, 12, 9_999_999])
-OFFSETS = st.integers(0, 3) | st.integers(0, 50_000)
-TICK_BARS = st.tuples(LEVELS, LEVELS, OFFSETS, OFFSETS)
-# A few bars again and again, not one: windows of 45 bars are filled and passed.
-RUNS = st.tuples(st.lists(TICK_BARS, min_size=1, max_size=6), st.integers(1, 25)).map(
-    lambda drawn: drawn[0] * drawn[1]
-)
-DAILIES = st.tuples(TICK_BARS, st.integers(0, 10**9))
-OPERATIONS = st.lists(RUNS | DAILIES.map(lambda drawn: _daily(*drawn)) | st.just(Reset()))
-
-
-@given(OPERATIONS, st.integers(1, 10**7))
-def test_incremental_readings_equal_full_recomputation(
-    operations: list[list[tuple[int, int, int, int]] | DailyBar | Reset], price_ticks: int
-) -> None:
-    incremental, full = IncrementalMetrics(), FullMetrics()
-    start = START
-    for operation in operations:
-        match operation:
-            case Reset():
-                incremental.reset_day()
-                full.reset_day()
-            case DailyBar():
-                incremental.add_daily_bar(operation)
-                full.add_daily_bar(operation)
-            case _:
-                for ticks in operation:
-                    start += 15
-                    incremental.add_bar(_bar(start, ticks))
-                    full.add_bar(_bar(start, ticks))
-                    assert incremental.read(price_ticks / TICKS) == full.read(price_ticks / TICKS)
-        assert incremental.read(price_ticks / TICKS) == full.read(price_ticks / TICKS)
-        assert list(incremental.window()) == list(full.window())
-
-
 @given(st.lists(st.integers(-5, 5), min_size=1), st.integers(1, 6))
 def test_rolling_extreme_is_the_lowest_of_the_last_values(values: list[int], size: int) -> None:
     rolling = RollingExtreme(size)
@@ -86,7 +44,7 @@ def test_rolling_extreme_is_the_lowest_of_the_last_values(values: list[int], siz
 def test_range_has_two_roundings() -> None:
     # 5.1231/17.0837: the two orders of operations differ in the last bit.
     metrics = FullMetrics()
-    metrics.add_bar(Bar(START, 17.0837, 20.5, 15.3769, 17.0837))
+    metrics.add_bar(Bar(START, 17.0837, 20.5, 15.3769, 17.0837, 0))
     reading = metrics.read(17.0)
     assert reading.range == ((20.5 - 15.3769) / 17.0837) * 100
     assert reading.range_of_open == (20.5 - 15.3769) * 100 / 17.0837
@@ -100,10 +58,10 @@ def test_without_a_day_the_range_is_one_percent_and_nothing_moved() -> None:
 
 def test_bars_after_the_reset_seed_the_next_session() -> None:
     metrics = IncrementalMetrics()
-    metrics.add_bar(Bar(START, 100.0, 110.0, 90.0, 100.0))
+    metrics.add_bar(Bar(START, 100.0, 110.0, 90.0, 100.0, 0))
     metrics.reset_day()
-    metrics.add_bar(Bar(START + 15, 50.0, 51.0, 49.0, 50.0))
-    metrics.add_bar(Bar(START + 30, 60.0, 61.0, 59.0, 60.0))
+    metrics.add_bar(Bar(START + 15, 50.0, 51.0, 49.0, 50.0, 0))
+    metrics.add_bar(Bar(START + 30, 60.0, 61.0, 59.0, 60.0, 0))
     reading = metrics.read(60.0)
     assert reading.day_range == 61.0 - 49.0
     assert reading.from_open == (60.0 - 50.0) * 100 / 50.0
@@ -136,14 +94,17 @@ def test_volume_is_the_mean_of_seven_days_per_session_second() -> None:
 
 def test_max_down_compares_lows_with_highs_of_the_same_and_newer_bars() -> None:
     fall_then_rise = [
-        Bar(START, 100.0, 100.0, 80.0, 80.0),
-        Bar(START + 15, 80.0, 160.0, 80.0, 160.0),
+        Bar(START, 100.0, 100.0, 80.0, 80.0, 0),
+        Bar(START + 15, 80.0, 160.0, 80.0, 160.0, 0),
     ]
     assert max_down(fall_then_rise, START + 30) == (80.0 - 160.0) * 100 / 160.0
 
 
 def test_max_down_stops_at_a_bar_older_than_half_an_hour() -> None:
-    bars = [Bar(START - 2000, 100.0, 100.0, 10.0, 100.0), Bar(START, 100.0, 100.0, 99.0, 100.0)]
+    bars = [
+        Bar(START - 2000, 100.0, 100.0, 10.0, 100.0, 0),
+        Bar(START, 100.0, 100.0, 99.0, 100.0, 0),
+    ]
     assert max_down(bars, START + 15) == -1.0
 
 

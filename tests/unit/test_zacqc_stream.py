@@ -35,7 +35,8 @@ def _rows(rows: dict[int, Row]) -> SecondBars:
         high=prices[:, 1],
         low=prices[:, 2],
         close=prices[:, 3],
-        volume=np.full(len(rows), 7, dtype=np.int64),
+        # As many shares as the second has seconds: no two rows have the same.
+        volume=np.array(list(rows), dtype=np.int64),
     )
 
 
@@ -59,22 +60,26 @@ class SecondBySecond:
         return forward, real
 
 
-def _expected_bars(forward: list[Row | None], session: Session) -> list[Bar | None]:
+def _expected_bars(
+    forward: list[Row | None], real: dict[int, Row], session: Session
+) -> list[Bar | None]:
     bars: list[Bar | None] = []
     for first in range(0, len(forward), BAR_SECONDS):
         rows = [row for row in forward[first : first + BAR_SECONDS] if row]
         start = session.midnight_utc_s + OPEN + first
-        bars.append(_bar(start, rows) if rows else None)
+        volume = sum(second for second in real if 0 <= second - OPEN - first < BAR_SECONDS)
+        bars.append(_bar(start, rows, volume) if rows else None)
     return bars
 
 
-def _bar(start: int, rows: list[Row]) -> Bar:
+def _bar(start: int, rows: list[Row], volume: int) -> Bar:
     return Bar(
         start,
         rows[0][0] / TICKS_PER_DOLLAR,
         max(row[1] for row in rows) / TICKS_PER_DOLLAR,
         min(row[2] for row in rows) / TICKS_PER_DOLLAR,
         rows[-1][3] / TICKS_PER_DOLLAR,
+        volume,
     )
 
 
@@ -94,7 +99,7 @@ def test_bars_equal_a_second_by_second_reading(days: list[dict[int, Row]]) -> No
         session = _session(number)
         got = stream.session(_rows(rows), session)
         forward, real = plain.session(rows)
-        assert got.bars == _expected_bars(forward, session)
+        assert got.bars == _expected_bars(forward, rows, session)
         assert got.real_bars == sum(OPEN <= second < CLOSE for second in rows)
         _assert_seconds(got, forward, real)
 
@@ -117,7 +122,7 @@ def _assert_seconds(got: SessionBars, forward: list[Row | None], real: list[Row 
 
 def test_a_pre_market_print_opens_the_session_whole() -> None:
     got = BarStream().session(_rows({OPEN - 5: (100, 130, 90, 110)}), _session(1))
-    assert got.bars[0] == Bar(86_400 + OPEN, 0.01, 0.013, 0.009, 0.011)
+    assert got.bars[0] == Bar(86_400 + OPEN, 0.01, 0.013, 0.009, 0.011, 0)
     assert got.real_bars == 0
 
 
@@ -133,7 +138,7 @@ def test_the_daily_bar_counts_regular_volume_only() -> None:
     rows = {OPEN - 1: (100,) * 4, OPEN + 1: (120,) * 4, CLOSE: (500,) * 4}
     daily = BarStream().session(_rows(rows), _session(1)).daily
     assert daily is not None
-    assert (daily.open, daily.high, daily.volume) == (0.01, 0.012, 7)
+    assert (daily.open, daily.high, daily.volume) == (0.01, 0.012, OPEN + 1)
 
 
 def test_a_symbol_without_any_row_has_no_daily_bar() -> None:
