@@ -12,7 +12,7 @@ from numbers import Number
 
 import msgspec
 
-from pytest_zacperf.properties.tolerances import Summed, Tolerance
+from pytest_zacperf.properties.tolerances import Exact, Summed, Tolerance
 
 Tolerances = Tolerance | Mapping[str, Tolerance]
 # The name of a value that has no parts.
@@ -24,8 +24,9 @@ class Difference:
     """One part in which two values differ more than they may.
 
     Attributes:
-        part: Such as ``high`` or ``bands.1``; empty when the value has no parts.
-        incremental: What the incremental side gave; None also where it has no such part.
+        part: Such as ``high`` or ``bands.1``; empty when the value has no parts, or when the two
+            do not have the same ones.
+        incremental: What the incremental side gave.
         full: What the full recomputation gave.
         tolerance: The rule that was broken.
         magnitude: Of the terms of the full value, where the full recomputation says it.
@@ -64,13 +65,13 @@ def first_difference(
             return None
         return Difference(WHOLE, incremental, full, tolerances)
     mine, theirs = dict(parts(incremental)), dict(parts(full))
-    for part in {**theirs, **mine}:
-        tolerance = tolerance_of(part, tolerances)
-        got, wanted = mine.get(part, MISSING), theirs.get(part, MISSING)
+    if mine.keys() != theirs.keys():
+        return Difference(WHOLE, incremental, full, Exact())
+    for part, wanted in theirs.items():
+        tolerance, got = tolerance_of(part, tolerances), mine[part]
         magnitude = wanted.magnitude if isinstance(wanted, Summed) else None
-        wanted = unsummed(wanted)
-        if not agree(got, wanted, tolerance, magnitude):
-            return Difference(part, got, wanted, tolerance, magnitude)
+        if not agree(got, unsummed(wanted), tolerance, magnitude):
+            return Difference(part, got, unsummed(wanted), tolerance, magnitude)
     return None
 
 
@@ -107,11 +108,11 @@ def agree(
     if got is None or wanted is None:
         # A number is not a missing value, and text is compared as it is.
         return got is wanted and bool(incremental == full)
-    if isinstance(got, int) and isinstance(wanted, int) and got == wanted:
-        return True  # also beyond what a double can tell
     one, other = as_float(got), as_float(wanted)
     if not (math.isfinite(one) and math.isfinite(other)):
-        return one == other or (math.isnan(one) and math.isnan(other))
+        return got == wanted or (math.isnan(one) and math.isnan(other))
+    if isinstance(got, int) and isinstance(wanted, int):
+        return tolerance.accepts(got, wanted, magnitude)  # more digits than a double has
     return tolerance.accepts(one, other, magnitude)
 
 

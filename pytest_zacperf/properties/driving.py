@@ -80,7 +80,7 @@ class Subject(Generic[Item]):
     @property
     def name(self) -> str:
         """The name of the indicator's class."""
-        return type(self._incremental).__qualname__
+        return type(self._incremental).__name__
 
     def apply(self, kind: Kind) -> None:
         """Reset, snapshot or restore."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Literal, get_args
+from typing import Literal, get_args, overload
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -101,7 +101,13 @@ class BarStream(Sequence[Bar]):
         if len(zones) > 1:
             raise ValueError(f"bars of one stream are of one time zone, not {sorted(zones)}")
 
-    def __getitem__(self, index: int | slice) -> Bar | tuple[Bar, ...]:  # type: ignore[override]
+    @overload
+    def __getitem__(self, index: int) -> Bar: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Bar, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Bar | tuple[Bar, ...]:
         return self._bars[index]
 
     def __len__(self) -> int:

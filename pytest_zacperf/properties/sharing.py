@@ -47,7 +47,7 @@ def shared_state(make: Callable[[], Incremental[Any]], bar: Bar) -> str | None:
         difference = first_difference(before, after, EXACT)
         if difference is not None:
             return (
-                f"two new {type(clean).__qualname__} give {difference.incremental!r} and "
+                f"two new {type(clean).__name__} give {difference.incremental!r} and "
                 f"{difference.full!r} for the same bars: they share state, such as an attribute "
                 "of the class, a global variable or a default argument"
             )

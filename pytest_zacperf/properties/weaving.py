@@ -29,6 +29,7 @@ from pytest_zacperf.properties.sessions import with_halts
 NO_PRICES = (math.nan,) * 4
 # A revision is made around the bar's open, in this many ticks.
 REVISED_TICKS = 100
+FLAT = Shape(gap=0, move=0, above=0, below=0, volume=100)
 
 
 class Full(Exception):  # noqa: N818 - it is the end, and no error
@@ -81,7 +82,7 @@ class Weaver:
         """Bring flat bars until there are so many, or no session is left."""
         try:
             while len(self._bars) < min_bars:
-                self._trade(0, Shape(0, 0, 0, 0, 1), 1)
+                self._trade(0, FLAT, 1)
                 self._tick()
         except Full:
             pass
@@ -168,7 +169,7 @@ class Weaver:
     def _jump(self, jump: Jump) -> None:
         before = self.closes[jump.symbol]
         self.closes[jump.symbol] = jump.ticks
-        self._trade(jump.symbol, Shape(0, 0, 0, 0, 1), 1)
+        self._trade(jump.symbol, FLAT, 1)
         if jump.is_print:
             self.closes[jump.symbol] = before
         self._tick()
