@@ -15,6 +15,7 @@ from pytest_zacperf.properties import (
     IncrementalMismatch,
     Operation,
     Summed,
+    Tolerance,
     bar_streams,
     bar_table,
     check_incremental,
