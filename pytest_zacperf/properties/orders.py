@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from pytest_zacperf.properties.lists import lists_of
 from pytest_zacperf.properties.order_events import OrderEventStream
 from pytest_zacperf.properties.prices import MAX_PRICE, MIN_TICK, Grid, grid_of
 from pytest_zacperf.properties.sessions import MAX_DAY, MIN_DAY, schedule_of
@@ -31,6 +32,7 @@ LIVES: tuple[tuple[OrderStatus, ...], ...] = (
     ("rejected",),
     (),
 )
+MOST_EVENTS = 2 + max(map(len, LIVES))  # submitted and triggered
 # An order of these types is triggered first.
 TRIGGERED = frozenset({"stop_limit", "trailing_stop"})
 WITH_LIMIT = frozenset({"limit", "stop_limit"})
@@ -109,19 +111,19 @@ def order_event_streams(  # noqa: PLR0913 - each names one property of a stream
     grid = grid_of(tick=tick, min_price=min_price, max_price=max_price)
     days = schedule_of(calendar, MIN_DAY, MAX_DAY, early_closes=True, daylight_saving=True)
     start_ns = days.sessions[0].open_ns
-    plans = st.lists(_plans(tuple(symbols), grid, max_quantity), min_size=1, max_size=MAX_ORDERS)
+    plans = lists_of(_plans(tuple(symbols), grid, max_quantity), max_size=MAX_ORDERS)
+    simplest = _simplest(symbols[0], grid)
 
-    def woven(drawn: list[Plan]) -> OrderEventStream:
+    def woven(drawn: Sequence[Plan]) -> OrderEventStream:
         orders = list(drawn)
         while len(events := _events(orders, grid, start_ns)) < min_size:
-            orders.append(drawn[0])
+            orders.append(simplest)
         return OrderEventStream(events[:max_size])
 
     return plans.map(woven)
 
 
 def _plans(symbols: tuple[str, ...], grid: Grid, max_quantity: int) -> st.SearchStrategy[Plan]:
-    most = max(1 + len(life) for life in LIVES) + 1
     return st.builds(
         Plan,
         symbol=st.sampled_from(symbols),
@@ -131,8 +133,22 @@ def _plans(symbols: tuple[str, ...], grid: Grid, max_quantity: int) -> st.Search
         | st.integers(1, max_quantity),
         ticks=st.sampled_from(grid.levels()) | st.integers(grid.lowest, grid.highest),
         life=st.sampled_from(LIVES),
-        waits_s=st.tuples(*[st.integers(0, 3)] * most),
+        waits_s=st.tuples(*[st.integers(0, 3)] * MOST_EVENTS),
         fee=st.integers(0, 1000),
+    )
+
+
+def _simplest(symbol: str, grid: Grid) -> Plan:
+    """Return a market order that is filled at once."""
+    return Plan(
+        symbol=symbol,
+        type="market",
+        side="buy",
+        quantity=1,
+        ticks=grid.levels()[0],
+        life=LIVES[0],
+        waits_s=(0,) * MOST_EVENTS,
+        fee=0,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a stream is drawn from: segments, each a stretch of bars or one thing that happens.
+"""What a stream is drawn from: segments, each one thing that happens and a run of bars after it.
 
 They are data and know nothing of each other; ``weaving.py`` makes operations of them. A list of
 segments finds more than a list of bars: windows fill up, and an example still shrinks to a few.
@@ -6,23 +6,27 @@ segments finds more than a list of bars: windows fill up, and an example still s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from hypothesis import strategies as st
 
+from pytest_zacperf.properties.lists import lists_of
 from pytest_zacperf.properties.prices import Grid, volumes
 from pytest_zacperf.properties.sessions import Schedule, halted, positions
 
 MAX_SHAPES = 5
-MAX_REPEATS = 20
+MAX_REPEATS = 15
 # Units in which prices move: ticks, or parts of the price; 0 is a market that stands still.
 UNITS: tuple[int | Fraction, ...] = (100, 1, 0, Fraction(1, 100), Fraction(1, 1000))
 MAX_MOVE = 5
 # New shares for an old one.
 SPLITS = (Fraction(2), Fraction(1, 2), Fraction(3, 2), Fraction(10), Fraction(1, 10))
 OVERNIGHT_PERCENT = 10
+# Far from the prices before: what is left of bars that shall not have been is seen.
+REWOUND_RATIOS = (Fraction(1), Fraction(2), Fraction(1, 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,9 @@ class Shape:
     above: int
     below: int
     volume: int
+
+
+FLAT = Shape(gap=0, move=0, above=0, below=0, volume=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +77,13 @@ class Gap:
     """Time without a bar.
 
     Attributes:
-        to: ``intervals`` lets some pass, ``halt`` goes to the last bar before the next halt of
-            the session, ``close`` to some bars before its end.
+        to: ``intervals`` lets some pass, ``percent`` goes to a part of the session, ``halt`` to
+            the last bar before its next halt, ``close`` to some bars before its end.
         count: How many.
 
     """
 
-    to: Literal["intervals", "halt", "close"]
+    to: Literal["intervals", "percent", "halt", "close"]
     count: int
 
 
@@ -137,9 +144,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """A reset, and bars that show what is left of the time before."""
-
-    run: Run
+    """A reset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +153,31 @@ class Rewind:
 
     Attributes:
         run: The bars.
-        is_again: Whether the way back is to the snapshot before, which is not taken anew.
+        ratio: Of their prices to those before, which are those after as well.
+        is_again: Whether the way back is to the snapshot before, where there is one.
 
     """
 
     run: Run
+    ratio: Fraction
     is_again: bool
 
 
-Segment = Run | Gap | NextSession | Jump | Again | Missing | Reset | Rewind
+Event = Gap | NextSession | Jump | Again | Missing | Reset | Rewind
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What happens, and the bars after it, which show what has become of the time before.
+
+    Attributes:
+        event: None where nothing happens.
+        run: The bars.
+
+    """
+
+    event: Event | None
+    run: Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,28 +201,43 @@ class Wanted:
 
 
 def segments(wanted: Wanted, grid: Grid, schedule: Schedule) -> st.SearchStrategy[Segment]:
-    """Return a strategy of single segments; runs come first, and most often."""
+    """Return a strategy of single segments."""
     shapes = _shapes(wanted)
-    symbol = st.integers(0, len(wanted.symbols) - 1)
     runs = _runs(wanted, shapes)
-    choices: list[st.SearchStrategy[Segment]] = [runs, runs, runs]
+    return st.builds(Segment, st.one_of(list(_events(wanted, grid, schedule, shapes, runs))), runs)
+
+
+def _events(
+    wanted: Wanted,
+    grid: Grid,
+    schedule: Schedule,
+    shapes: st.SearchStrategy[Shape],
+    runs: st.SearchStrategy[Run],
+) -> Iterator[st.SearchStrategy[Event | None]]:
+    """Yield a strategy of each kind of event.
+
+    Sessions come twice, for most state is theirs, and so does what is only there on request.
+    """
+    symbol = st.integers(0, len(wanted.symbols) - 1)
+    yield st.none()
     if wanted.gaps:
-        choices.append(_gaps(wanted))
+        yield _gaps(wanted)
     if wanted.overnight:
-        choices.append(_next_sessions(wanted, schedule))
+        yield _next_sessions(wanted, schedule)
+        yield _next_sessions(wanted, schedule)
     if wanted.spikes:
-        choices.append(st.builds(Jump, st.sampled_from(grid.levels()), st.booleans(), symbol))
-    if wanted.duplicates:
-        choices.append(st.builds(Again, st.integers(1, 3)))
-    if wanted.revisions:
-        choices.append(st.builds(Again, st.integers(1, 3), shapes))
-    if wanted.missing:
-        choices.append(st.builds(Missing, symbol))
+        yield st.builds(Jump, st.sampled_from(grid.levels()), st.booleans(), symbol)
+    for _ in range(2):
+        if wanted.duplicates:
+            yield st.builds(Again, st.integers(1, 3))
+        if wanted.revisions:
+            yield st.builds(Again, st.integers(1, 3), shapes)
+        if wanted.missing:
+            yield st.builds(Missing, symbol)
     if wanted.resets:
-        choices.append(st.builds(Reset, runs))
+        yield st.just(Reset())
     if wanted.snapshots:
-        choices.append(st.builds(Rewind, runs, st.booleans()))
-    return st.one_of(choices)
+        yield st.builds(Rewind, runs, st.sampled_from(REWOUND_RATIOS), st.booleans())
 
 
 def _shapes(wanted: Wanted) -> st.SearchStrategy[Shape]:
@@ -220,7 +256,7 @@ def _runs(wanted: Wanted, shapes: st.SearchStrategy[Shape]) -> st.SearchStrategy
         who = some.map(tuple)
     return st.builds(
         Run,
-        st.lists(shapes, min_size=1, max_size=MAX_SHAPES).map(tuple),
+        lists_of(shapes, max_size=MAX_SHAPES).map(lambda drawn: drawn or (FLAT,)),
         st.integers(1, MAX_REPEATS),
         st.sampled_from(UNITS),
         who,
@@ -228,13 +264,14 @@ def _runs(wanted: Wanted, shapes: st.SearchStrategy[Shape]) -> st.SearchStrategy
     )
 
 
-def _gaps(wanted: Wanted) -> st.SearchStrategy[Segment]:
+def _gaps(wanted: Wanted) -> st.SearchStrategy[Event]:
     to = ["intervals", "close", *(["halt"] if wanted.halts else [])]
     count = st.integers(1, 5) | st.integers(1, 1000)
-    return st.builds(Gap, st.sampled_from(to), count)
+    some = st.builds(Gap, st.sampled_from(to), count)
+    return some | st.builds(Gap, st.just("percent"), st.integers(1, 99))
 
 
-def _next_sessions(wanted: Wanted, schedule: Schedule) -> st.SearchStrategy[Segment]:
+def _next_sessions(wanted: Wanted, schedule: Schedule) -> st.SearchStrategy[Event]:
     split = st.just(Fraction(1))
     if wanted.splits:
         split |= st.sampled_from(SPLITS)

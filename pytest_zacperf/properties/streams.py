@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from pytest_zacperf.properties.lists import lists_of
 from pytest_zacperf.properties.market import BarStream
 from pytest_zacperf.properties.prices import (
     MAX_PRICE,
@@ -126,7 +127,7 @@ def bar_streams(  # noqa: PLR0913 - each names one thing that a stream may have 
         snapshots=snapshots,
     )
     first = positions(schedule)
-    stretches = st.lists(segments(wanted, grid, schedule), min_size=1, max_size=MAX_SEGMENTS)
+    stretches = lists_of(segments(wanted, grid, schedule), max_size=MAX_SEGMENTS)
     levels = st.sampled_from(grid.levels()) | st.integers(grid.lowest, grid.highest)
     closes = st.lists(levels, min_size=len(symbols), max_size=len(symbols))
     pauses = halted() if halts else st.just([])

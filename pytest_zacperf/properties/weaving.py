@@ -13,7 +13,9 @@ from pytest_zacperf.calendars import Session
 from pytest_zacperf.properties.market import Bar, Kind, Operation
 from pytest_zacperf.properties.prices import Grid
 from pytest_zacperf.properties.segments import (
+    FLAT,
     Again,
+    Event,
     Gap,
     Jump,
     Missing,
@@ -26,10 +28,10 @@ from pytest_zacperf.properties.segments import (
 )
 from pytest_zacperf.properties.sessions import with_halts
 
+SNAPSHOT = Operation("snapshot")
 NO_PRICES = (math.nan,) * 4
 # A revision is made around the bar's open, in this many ticks.
 REVISED_TICKS = 100
-FLAT = Shape(gap=0, move=0, above=0, below=0, volume=100)
 
 
 class Full(Exception):  # noqa: N818 - it is the end, and no error
@@ -73,7 +75,8 @@ class Weaver:
         """Return the operations of segments, as many as there is room for."""
         try:
             for segment in segments:
-                self._follow(segment)
+                self._let_happen(segment.event)
+                self._run(segment.run)
         except Full:
             pass
         return self.operations
@@ -87,26 +90,23 @@ class Weaver:
         except Full:
             pass
 
-    def _follow(self, segment: Segment) -> None:
-        match segment:
-            case Run():
-                self._run(segment)
+    def _let_happen(self, event: Event | None) -> None:
+        match event:
             case Gap():
-                self._pass_time(segment)
+                self._pass_time(event)
             case NextSession():
-                self._open_session(segment)
+                self._open_session(event)
             case Jump():
-                self._jump(segment)
+                self._jump(event)
             case Again():
-                self._bring_again(segment)
+                self._bring_again(event)
             case Missing():
-                self._bring("bar", self._bar(segment.symbol, NO_PRICES, 0))
+                self._bring("bar", self._bar(event.symbol, NO_PRICES, 0))
                 self._tick()
             case Reset():
                 self.operations.append(Operation("reset"))
-                self._run(segment.run)
             case Rewind():
-                self._rewind(segment)
+                self._rewind(event)
 
     def _run(self, run: Run) -> None:
         held: Operation | None = None
@@ -124,9 +124,12 @@ class Weaver:
             self.operations.append(Operation("late", held.bar))
 
     def _rewind(self, rewind: Rewind) -> None:
-        if not rewind.is_again:
-            self.operations.append(Operation("snapshot"))
+        if not (rewind.is_again and SNAPSHOT in self.operations):
+            self.operations.append(SNAPSHOT)
+        before = list(self.closes)
+        self.closes = [self.grid.nearest(round(close * rewind.ratio)) for close in before]
         self._run(rewind.run)
+        self.closes = before
         self.operations.append(Operation("restore"))
 
     def _trade(self, symbol: int, shape: Shape, unit: int | Fraction) -> None:
@@ -193,6 +196,9 @@ class Weaver:
         session, length = self.session, gap.count * self.interval_ns
         if gap.to == "intervals":
             self._now_ns += length
+        elif gap.to == "percent":
+            length = (session.close_ns - session.open_ns) * gap.count // 100
+            self._now_ns = max(self._now_ns, self._on_grid(session.open_ns + length))
         elif gap.to == "close":
             self._now_ns = max(self._now_ns, self._on_grid(session.close_ns - length))
         else:
