@@ -69,7 +69,13 @@ def sessions_of(exchange: str, start: dt.date, end: dt.date) -> tuple[Session, .
 
 
 def _calendar(exchange: str, start: dt.date, end: dt.date) -> ExchangeCalendar:
-    import exchange_calendars  # noqa: PLC0415 - half a second with pandas; needed here only
+    try:
+        import exchange_calendars  # noqa: PLC0415 - half a second with pandas; needed here only
+    except ImportError as e:
+        raise ImportError(
+            "the sessions of an exchange need exchange_calendars: "
+            "pip install 'pytest-zacperf[properties]', or [zacqc] for that backtest"
+        ) from e
 
     with warnings.catch_warnings():
         # exchange_calendars 4.13 makes pandas 3.1 warn; neither is ours to mend.

@@ -13,11 +13,12 @@ except ImportError as e:
     ) from e
 
 from pytest_zacperf.calendars import Session
-from pytest_zacperf.properties.check import IncrementalMismatch, check_incremental
+from pytest_zacperf.properties.check import check_incremental
 from pytest_zacperf.properties.market import Bar, BarStream, Operation, bar_table
 from pytest_zacperf.properties.order_events import OrderEventStream, order_event_table
 from pytest_zacperf.properties.orders import order_event_streams
 from pytest_zacperf.properties.prices import bars
+from pytest_zacperf.properties.searching import IncrementalMismatch
 from pytest_zacperf.properties.sessions import sessions
 from pytest_zacperf.properties.streams import bar_streams
 from pytest_zacperf.properties.tolerances import (

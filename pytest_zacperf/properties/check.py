@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hypothesis import Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from pytest_zacperf.properties.comparing import Tolerances, first_difference
@@ -19,17 +18,14 @@ from pytest_zacperf.properties.driving import (
     checked_policy,
 )
 from pytest_zacperf.properties.explaining import Step, difference_lines, not_refused_lines
-from pytest_zacperf.properties.market import Bar, BarStream, Operation
+from pytest_zacperf.properties.market import BarStream, Kind, Operation
+from pytest_zacperf.properties.searching import IncrementalMismatch, search
 from pytest_zacperf.properties.sharing import shared_state
 from pytest_zacperf.properties.tolerances import Exact
 
 EXACT = Exact()
 # So many steps of a session are remembered to say how the distance grew.
 REMEMBERED_STEPS = 10_000
-
-
-class IncrementalMismatch(AssertionError):  # noqa: N818 - a failed assertion, as pytest has it
-    """An incremental value is further from the full one than the tolerance allows."""
 
 
 def check_incremental(  # noqa: PLR0913 - each names one thing that users decide
@@ -65,18 +61,23 @@ def check_incremental(  # noqa: PLR0913 - each names one thing that users decide
     Raises:
         IncrementalMismatch: They differ; the message has the bar, both values, their distance
             and its growth since the session began, and the stream as a table.
-        TypeError: The indicator has no ``update()``, or cannot be copied.
-        ValueError: There is no such policy, or a part of the value has no tolerance.
+        TypeError: An argument is not what its name says, the indicator has no ``update()`` or
+            cannot be copied, or ``conditioned()`` is not told the magnitudes.
+        ValueError: There is no such policy, a part of the value has no tolerance, or there is
+            nothing to compare.
 
     """
     __tracebackhide__ = True
+    _require_usable(make_incremental, full, data, tolerance)
     checked_policy("duplicates", duplicates, Duplicates)
     checked_policy("late", late, Late)
 
     def drive(stream: Iterable[Any]) -> None:
         __tracebackhide__ = True
         items = list(stream)
-        shared = shared_state(make_incremental, items[0]) if _are_bars(items) else None
+        if not items:
+            raise ValueError("data has nothing to compare; a generator gives its bars only once")
+        shared = shared_state(make_incremental, items)
         if shared is not None:
             raise IncrementalMismatch(shared)
         run = _Run(
@@ -87,26 +88,42 @@ def check_incremental(  # noqa: PLR0913 - each names one thing that users decide
         )
         run.through(stream.operations if isinstance(stream, BarStream) else items)
 
-    if not isinstance(data, SearchStrategy):
+    if isinstance(data, SearchStrategy):
+        policies = f"{duplicates} {late} {tolerance}"
+        search(drive, data, key=f"{_name(make_incremental)} {_name(full)} {policies}")
+    else:
         drive(data)
-        return
-    # hypothesis remembers failing examples by the name of the test, and prints it.
-    name = getattr(make_incremental, "__name__", "")
-    drive.__name__ = f"check_{name}" if name.isidentifier() else "check"
-    drive.__qualname__ = drive.__name__
-    # One mismatch is enough, a stream of many bars may take its time, and an explanation would
-    # name lines of this package.
-    phases = [phase for phase in settings().phases if phase is not Phase.explain]
-    drawn = given(stream=data)(drive)
-    try:
-        settings(report_multiple_bugs=False, deadline=None, phases=phases)(drawn)()
-    except IncrementalMismatch as e:
-        # The frames are those of hypothesis and ours; what they say is in the message.
-        raise e.with_traceback(None) from None
 
 
-def _are_bars(items: Sequence[Any]) -> bool:
-    return bool(items) and isinstance(items[0], Bar)
+def _name(function: object) -> str:
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+
+
+def _require_usable(
+    make_incremental: object, full: object, data: object, tolerance: object
+) -> None:
+    """Refuse what cannot be meant.
+
+    Raises:
+        TypeError: An argument is not what its name says.
+
+    """
+    if not callable(make_incremental):
+        name = type(make_incremental).__name__
+        raise TypeError(f"make_incremental makes a new indicator: pass {name} and not one of them")
+    if hasattr(full, "update") or not callable(full):
+        raise TypeError(f"full is a function of all bars that returns the value, not {full!r}")
+    if hasattr(data, "columns") or not isinstance(data, SearchStrategy | Iterable):
+        raise TypeError(
+            f"data is a strategy such as bar_streams(), a stream or a sequence of bars, "
+            f"not {type(data).__name__}; the rows of a frame are frame.itertuples()"
+        )
+    rules = list(tolerance.values()) if isinstance(tolerance, Mapping) else [tolerance]
+    for rule in rules:
+        if isinstance(rule, type) or not hasattr(rule, "accepts"):
+            raise TypeError(
+                f"tolerance is exact(), ulps(n), relative(eps) or conditioned(k), not {rule!r}"
+            )
 
 
 class _Run:
@@ -127,43 +144,55 @@ class _Run:
         self._subjects: dict[str, Subject[Any]] = {}
         self._steps: list[Step] = []
         self._number = 0
+        self._is_kept = False
 
     def through(self, operations: Iterable[Operation | Any]) -> None:
         """Do one thing after the other."""
         __tracebackhide__ = True
         for operation in operations:
-            item = operation.bar if isinstance(operation, Operation) else operation
-            kind = operation.kind if isinstance(operation, Operation) else "bar"
-            if item is None:
-                self._steps.append(Step(operation))
-                for subject in self._subjects.values():
-                    subject.apply(kind)
+            if not isinstance(operation, Operation):
+                self._bring(operation, operation)
+            elif operation.bar is not None:
+                self._bring(operation, operation.bar)
             else:
-                self._bring(operation, item)
+                self._steps.append(Step(operation))
+                self._apply(operation.kind)
+
+    def _apply(self, kind: Kind) -> None:
+        for symbol, subject in list(self._subjects.items()):
+            if kind == "restore" and self._is_kept and not subject.is_kept:
+                del self._subjects[symbol]  # it was not there at the snapshot
+            else:
+                subject.apply(kind)
+        self._is_kept |= kind == "snapshot"
 
     def _bring(self, operation: Operation | Any, item: Any) -> None:  # noqa: ANN401 - any item
         __tracebackhide__ = True
-        symbol = getattr(item, "symbol", "") if self._per_symbol else ""
-        subject = self._subjects.get(symbol)
-        if subject is None:
-            subject = self._subjects[symbol] = self._make_subject()
+        symbol = str(getattr(item, "symbol", "")) if self._per_symbol else ""
+        if symbol not in self._subjects:
+            self._subjects[symbol] = self._make_subject()
         self._number += 1
         step = Step(operation, self._number, symbol)
         self._steps.append(step)
         if len(self._steps) > REMEMBERED_STEPS:
             del self._steps[: REMEMBERED_STEPS // 2]
+        self._compare(step, self._subjects[symbol], item)
+
+    def _compare(self, step: Step, subject: Subject[Any], item: Any) -> None:  # noqa: ANN401
+        __tracebackhide__ = True
         try:
             step.incremental = subject.update(item)
             if step.incremental is REFUSED:
                 return
             step.full = self._full(subject.history)
+            step.is_compared = True
+            difference = first_difference(step.incremental, step.full, self._tolerances)
         except NotRefusedError:
             lines = not_refused_lines(subject.name, self._steps)
             raise IncrementalMismatch("\n".join(lines)) from None
         except Exception as e:
             e.add_note(f"in the check of {subject.name}, {step.place}")
             raise
-        difference = first_difference(step.incremental, step.full, self._tolerances)
         if difference is not None:
             lines = difference_lines(subject.name, self._full, difference, self._steps)
             raise IncrementalMismatch("\n".join(lines))

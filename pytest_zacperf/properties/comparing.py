@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Number
+from typing import Any
 
 import msgspec
 
-from pytest_zacperf.properties.tolerances import Exact, Summed, Tolerance
+from pytest_zacperf.properties.tolerances import Exact, Summed, Tolerance, as_float
 
 Tolerances = Tolerance | Mapping[str, Tolerance]
 # The name of a value that has no parts.
@@ -40,14 +40,20 @@ class Difference:
     magnitude: float | None = None
 
 
-class Missing:
-    """Stands for a part that a side does not have."""
+@dataclass(frozen=True, slots=True)
+class SameParts:
+    """The rule that comes before all others: both sides have the same parts."""
 
-    def __repr__(self) -> str:
-        return "nothing"
+    def accepts(self, *_: object) -> bool:
+        """Return False: it is looked at where the parts are not the same."""
+        return False
+
+    def __str__(self) -> str:
+        return "the same parts on both sides"
 
 
-MISSING = Missing()
+SAME_PARTS = SameParts()
+EXACT = Exact()
 
 
 def first_difference(
@@ -57,6 +63,7 @@ def first_difference(
 
     Raises:
         ValueError: There are tolerances by part, and one of the parts has none.
+        TypeError: The incremental value says a magnitude, which is for the full one to say.
 
     """
     if type(incremental) is float and type(full) is float and not isinstance(tolerances, Mapping):
@@ -66,9 +73,12 @@ def first_difference(
         return Difference(WHOLE, incremental, full, tolerances)
     mine, theirs = dict(parts(incremental)), dict(parts(full))
     if mine.keys() != theirs.keys():
-        return Difference(WHOLE, incremental, full, Exact())
+        return Difference(WHOLE, incremental, full, SAME_PARTS)
     for part, wanted in theirs.items():
-        tolerance, got = tolerance_of(part, tolerances), mine[part]
+        got = mine[part]
+        if isinstance(got, Summed):
+            raise TypeError("update() returns a plain number; a Summed is what full() returns")
+        tolerance = tolerance_of(part, tolerances)
         magnitude = wanted.magnitude if isinstance(wanted, Summed) else None
         if not agree(got, unsummed(wanted), tolerance, magnitude):
             return Difference(part, got, unsummed(wanted), tolerance, magnitude)
@@ -78,21 +88,27 @@ def first_difference(
 def tolerance_of(part: str, tolerances: Tolerances) -> Tolerance:
     """Return the tolerance of a part; ``bands`` is also that of ``bands.1``.
 
+    A value without parts, such as the None of a warm-up, is compared exactly where each part has
+    a tolerance of its own.
+
     Raises:
         ValueError: The part has none.
 
     """
     if not isinstance(tolerances, Mapping):
         return tolerances
+    names = {str(name): tolerance for name, tolerance in tolerances.items()}
     name = part
-    while name not in tolerances:
+    while name not in names:
+        if name == WHOLE:
+            return EXACT
         name, _, _ = name.rpartition(".")
-        if not name:
+        if name == WHOLE:
             raise ValueError(
-                f"tolerance names {', '.join(sorted(tolerances))} and not {part!r}; "
+                f"tolerance names {', '.join(sorted(names))} and not {part}; "
                 "give each part of the value one, such as exact()"
             )
-    return tolerances[name]
+    return names[name]
 
 
 def unsummed(value: object) -> object:
@@ -107,19 +123,31 @@ def agree(
     got, wanted = number(incremental), number(full)
     if got is None or wanted is None:
         # A number is not a missing value, and text is compared as it is.
-        return got is wanted and bool(incremental == full)
+        return got is wanted and _is_same(incremental, full)
+    if not (isinstance(got, float) or isinstance(wanted, float)):
+        # Both have more digits than a double.
+        return got == wanted or tolerance.accepts(got, wanted, magnitude)
     one, other = as_float(got), as_float(wanted)
     if not (math.isfinite(one) and math.isfinite(other)):
-        return got == wanted or (math.isnan(one) and math.isnan(other))
-    if isinstance(got, int) and isinstance(wanted, int):
-        return tolerance.accepts(got, wanted, magnitude)  # more digits than a double has
+        return one == other or (math.isnan(one) and math.isnan(other))
     return tolerance.accepts(one, other, magnitude)
+
+
+def _is_same(one: object, other: object) -> bool:
+    if one is other:
+        return True
+    try:
+        # What is not even itself is missing, as NaT is.
+        return bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124
+    except TypeError:  # pandas' NA compares to nothing
+        return False
 
 
 def parts(value: object, name: str = WHOLE) -> Iterator[tuple[str, object]]:
     """Yield the parts of a value with their names; a value without parts is its only one.
 
-    Records, dataclasses and mappings have parts by name, sequences and arrays by number from 0.
+    Records, dataclasses and mappings have parts by name; sequences, arrays, series and frames by
+    number from 0.
     """
     named = _named_parts(value)
     if named is None:
@@ -142,35 +170,31 @@ def _named_parts(value: object) -> list[tuple[str, object]] | None:
 
 
 def _elements(value: object) -> list[tuple[str, object]] | None:
-    """Return the elements of a sequence, an array or a series; None of a scalar."""
+    """Return the elements of a sequence, an array, a series or a frame; None of a scalar."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return list(zip(value._fields, value, strict=True))
-    # NumPy, pandas and polars have a shape; that of a scalar of NumPy is empty.
-    has_shape = bool(getattr(value, "shape", None))
-    if isinstance(value, Sequence) or (has_shape and isinstance(value, Iterable)):
-        elements: Iterable[object] = value
-        return [(str(index), part) for index, part in enumerate(elements)]
+    if isinstance(value, Sequence):
+        return [(str(index), part) for index, part in enumerate(value)]
+    if getattr(value, "shape", ()):
+        # A frame is iterated by its columns' names; as an array it is its values.
+        array: Any = value.to_numpy() if hasattr(value, "to_numpy") else value
+        return [(str(index), part) for index, part in enumerate(array)]
     return None
 
 
 def number(value: object) -> int | float | Fraction | None:
-    """Return a value as a Python number; None if it is none."""
-    if isinstance(value, bool | None) or type(value).__name__ == "bool":  # NumPy's has that name
+    """Return a value as a Python number; None if it is none.
+
+    NumPy's scalars and arrays without dimensions count as the number that they hold.
+    """
+    if hasattr(value, "shape") and hasattr(value, "item"):
+        value = value.item() if value.shape == () else None
+    if isinstance(value, bool):
         return None
     if isinstance(value, int | float | Fraction):
         return value
     if isinstance(value, Decimal):
-        return Fraction(value) if value.is_finite() else float(value)
-    if hasattr(value, "__index__"):
-        return int(value.__index__())
-    if isinstance(value, Number) and hasattr(value, "__float__"):
-        return float(value.__float__())
+        if value.is_nan():
+            return math.nan
+        return Fraction(value) if value.is_finite() else math.copysign(math.inf, value)
     return None
-
-
-def as_float(value: float | Fraction) -> float:
-    """Return the double nearest to a number; infinity where it is too large."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.copysign(math.inf, value)

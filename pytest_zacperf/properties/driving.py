@@ -71,11 +71,11 @@ class Subject(Generic[Item]):
         self._newest: dict[str, int] = {}
         self._keeps_state = hasattr(self._incremental, "snapshot")
         self._kept: _Kept[Item] | None = None
-        if not callable(getattr(self._incremental, "update", None)):
-            raise TypeError(
-                f"{type(self._incremental).__name__} has no update(bar) that returns the value; "
-                "wrap it in a class that has one"
-            )
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether a snapshot was taken."""
+        return self._kept is not None
 
     @property
     def name(self) -> str:
@@ -96,6 +96,7 @@ class Subject(Generic[Item]):
 
         Raises:
             NotRefusedError: It should have been refused, and was not.
+            ValueError: A policy is named, and nothing tells when the item is from.
 
         """
         self._announce_session(item)
@@ -119,6 +120,11 @@ class Subject(Generic[Item]):
     def _remember(self, item: Item) -> bool:
         """Put an item where it belongs, or nowhere; return whether ``update()`` may take it."""
         key = _key(item)
+        if key is None and (self._duplicates, self._late) != ("ignore", "ignore"):
+            raise ValueError(
+                f"policies need bars with start_ns, by which one is late or comes again; "
+                f"{type(item).__name__} has none"
+            )
         if key is None or self._newest.get(key[0], key[1] - 1) < key[1]:
             if key is not None:
                 self._newest[key[0]] = key[1]
@@ -170,6 +176,20 @@ class Subject(Generic[Item]):
                 f"{self.name} cannot be copied by copy.deepcopy ({e}); give it snapshot() and "
                 "restore(state), or draw streams with snapshots=False"
             ) from e
+
+
+def checked_indicator(indicator: object) -> None:
+    """Refuse what cannot be driven.
+
+    Raises:
+        TypeError: It has no ``update``.
+
+    """
+    if not callable(getattr(indicator, "update", None)):
+        raise TypeError(
+            f"{type(indicator).__name__} has no update(bar) that returns the value; "
+            "wrap it in a class that has one"
+        )
 
 
 class Refused:

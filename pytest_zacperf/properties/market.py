@@ -31,7 +31,8 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         symbol: The ticker.
         session: The trading session it belongs to, as the exchange dates it.
-        start_ns: First instant of the bar in ns since 1970 UTC; a bar is known at its end.
+        start_ns: First instant of the bar in ns since 1970 UTC, whole microseconds; a bar is known
+            at its end.
         open: First price, like the others in account currency.
         high: Highest price.
         low: Lowest price.
@@ -77,11 +78,16 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     kind: Kind
     bar: Bar | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a bar where none belongs, and none where one does."""
+        if self.kind not in KINDS or (self.bar is None) == (self.kind in WITH_BAR):
+            raise ValueError(f"there is no operation {self.kind!r} with {self.bar!r}")
+
 
 class BarStream(Sequence[Bar]):
     """Bars in the order in which they arrive, and what is done between them.
 
-    As a sequence it is its bars alone.
+    As a sequence it is its bars alone; those after a restore go on where its snapshot was.
 
     Args:
         operations: In order.
@@ -117,10 +123,13 @@ class BarStream(Sequence[Bar]):
         return iter(self._bars)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, BarStream) and self.operations == other.operations
+        # NaN is no other price than NaN.
+        return isinstance(other, BarStream) and (
+            self.operations == other.operations or repr(self) == repr(other)
+        )
 
     def __hash__(self) -> int:
-        return hash(self.operations)
+        return hash(tuple(done.kind for done in self.operations))
 
     def __repr__(self) -> str:
         lines = format_table(header_of(self._bars), [row_of(done) for done in self.operations])
@@ -150,7 +159,9 @@ def row_of(operation: Operation) -> tuple[str, ...]:
         bar.symbol,
         str(bar.session),
         bar.local_time.isoformat(),
-        *map(repr, (bar.open, bar.high, bar.low, bar.close, bar.volume)),
+        # Of whatever type recorded numbers are: NumPy's print as calls.
+        *(repr(float(price)) for price in (bar.open, bar.high, bar.low, bar.close)),
+        str(bar.volume),
     )
 
 

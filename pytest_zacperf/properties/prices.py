@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from hypothesis import strategies as st
@@ -60,16 +62,36 @@ def grid_of(*, tick: float, min_price: float, max_price: float) -> Grid:
     if not 0 < tick < math.inf:
         raise ValueError(f"tick is more than 0, not {tick!r}")
     if 0 < min_price <= max_price < math.inf:
-        # As it is written: 0.01 is a hundredth, and not the double next to it.
-        step = Fraction(repr(tick))
-        lowest = max(1, math.ceil(Fraction(repr(min_price)) / step))
-        highest = math.floor(Fraction(repr(max_price)) / step)
+        step = as_written(tick)
+        lowest = max(1, math.ceil(as_written(min_price) / step))
+        highest = math.floor(as_written(max_price) / step)
         if lowest <= highest:
             return Grid(tick=step, lowest=lowest, highest=highest)
     raise ValueError(
         f"there is no price from {min_price!r} to {max_price!r} in steps of {tick!r}; "
         "prices are more than 0"
     )
+
+
+def as_written(price: float | Fraction | Decimal) -> Fraction:
+    """Return a number as it is written: 0.01 is a hundredth, and not the double next to it."""
+    is_exact = isinstance(price, Fraction | Decimal)
+    return Fraction(price) if is_exact else Fraction(repr(float(price)))
+
+
+def checked_symbols(symbols: Sequence[str]) -> tuple[str, ...]:
+    """Return the tickers.
+
+    Raises:
+        ValueError: There is none, one comes twice, or one cannot stand in a table.
+
+    """
+    known = () if isinstance(symbols, str) else tuple(symbols)
+    if not known or len(set(known)) != len(known) or any(len(one.split()) != 1 for one in known):
+        raise ValueError(
+            f"symbols is a sequence of different tickers without white space, not {symbols!r}"
+        )
+    return known
 
 
 def volumes(*, max_volume: int, zero_volume: bool) -> st.SearchStrategy[int]:
@@ -118,11 +140,13 @@ def bars(  # noqa: PLR0913 - each names one property of a bar
     def drawn(draw: st.DrawFn) -> Bar:
         day = draw(days)
         last = (day.close_ns - day.open_ns) // length_ns - 1
+        start_ns = day.open_ns + draw(st.integers(0, max(0, last))) * length_ns
+        is_paused = any(begin <= start_ns < end for begin, end in day.halts)
         opened, closed, *others = draw(st.tuples(price, price, price, price))
         return Bar(
             symbol=symbol,
             session=day.day,
-            start_ns=day.open_ns + draw(st.integers(0, max(0, last))) * length_ns,
+            start_ns=day.open_ns if is_paused else start_ns,
             open=grid.price(opened),
             high=grid.price(max(opened, closed, *others)),
             low=grid.price(min(opened, closed, *others)),

@@ -14,11 +14,11 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from pytest_zacperf.properties.lists import lists_of
-from pytest_zacperf.properties.prices import Grid, volumes
+from pytest_zacperf.properties.prices import VOLUMES, Grid, volumes
 from pytest_zacperf.properties.sessions import Schedule, halted, positions
 
 MAX_SHAPES = 5
-MAX_REPEATS = 15
+MAX_REPEATS = 10
 # Units in which prices move: ticks, or parts of the price; 0 is a market that stands still.
 UNITS: tuple[int | Fraction, ...] = (100, 1, 0, Fraction(1, 100), Fraction(1, 1000))
 MAX_MOVE = 5
@@ -47,9 +47,6 @@ class Shape:
     above: int
     below: int
     volume: int
-
-
-FLAT = Shape(gap=0, move=0, above=0, below=0, volume=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +146,11 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Rewind:
-    """A snapshot, bars that shall not have been, and the way back.
+    """A snapshot, bars that shall not have been, and the way back to its time and its prices.
 
     Attributes:
         run: The bars.
-        ratio: Of their prices to those before, which are those after as well.
+        ratio: Of their prices to those before.
         is_again: Whether the way back is to the snapshot before, where there is one.
 
     """
@@ -198,6 +195,12 @@ class Wanted:
     late: bool
     resets: bool
     snapshots: bool
+
+    @property
+    def flat(self) -> Shape:
+        """A bar on which nothing happens."""
+        volume = min(VOLUMES[0], self.max_volume)
+        return Shape(gap=0, move=0, above=0, below=0, volume=volume)
 
 
 def segments(wanted: Wanted, grid: Grid, schedule: Schedule) -> st.SearchStrategy[Segment]:
@@ -251,12 +254,13 @@ def _runs(wanted: Wanted, shapes: st.SearchStrategy[Shape]) -> st.SearchStrategy
     count = len(wanted.symbols)
     everyone = tuple(range(count))
     who = st.just(everyone)
-    if count > 1:
+    flat = wanted.flat
+    if count > 1 and wanted.gaps:
         some = st.lists(st.sampled_from(everyone), min_size=1, max_size=count, unique=True)
         who = some.map(tuple)
     return st.builds(
         Run,
-        lists_of(shapes, max_size=MAX_SHAPES).map(lambda drawn: drawn or (FLAT,)),
+        lists_of(shapes, max_size=MAX_SHAPES).map(lambda drawn: drawn or (flat,)),
         st.integers(1, MAX_REPEATS),
         st.sampled_from(UNITS),
         who,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections import Counter
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -21,6 +21,8 @@ MAX_DAY = dt.date(2026, 12, 31)
 # Trading halts of US equities last five minutes or more.
 HALT_S = 300
 MAX_HALTS = 2
+# An exchange may change its hours: a session is short beside so many before and after it.
+NEAR = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def sessions(  # noqa: PLR0913 - each names one property of a session
         calendar: Exchange, as exchange_calendars names it.
         min_day: First day.
         max_day: Last day.
-        early_closes: Whether there may be sessions that are shorter than most.
+        early_closes: Whether there may be sessions that are shorter than those around them.
         daylight_saving: Whether there may be sessions at another UTC offset than the first one's.
         halts: Whether trading may be halted, beyond the breaks that the exchange always has.
 
@@ -72,9 +74,14 @@ def sessions(  # noqa: PLR0913 - each names one property of a session
     return st.builds(with_halts, position.map(schedule.sessions.__getitem__), halted())
 
 
-def positions(schedule: Schedule) -> st.SearchStrategy[int]:
-    """Return a strategy of positions in a schedule; an example shrinks to the first session."""
-    return st.sampled_from((0, *schedule.special)) | st.integers(0, len(schedule.sessions) - 1)
+def positions(schedule: Schedule, *, last: int | None = None) -> st.SearchStrategy[int]:
+    """Return a strategy of positions in a schedule, up to the last one that may be drawn.
+
+    An example shrinks to the first session.
+    """
+    end = len(schedule.sessions) - 1 if last is None else last
+    special = [position for position in schedule.special if position <= end]
+    return st.sampled_from((0, *special)) | st.integers(0, end)
 
 
 def halted() -> st.SearchStrategy[list[tuple[int, int]]]:
@@ -110,10 +117,12 @@ def schedule_of(
         ValueError: There is no such exchange, or no such session.
 
     """
+    if min_day > max_day:
+        raise ValueError(f"min_day is at most max_day, not {min_day} and {max_day}")
     found = calendars.sessions_of(exchange, min_day, max_day)
     if found and not early_closes:
-        usual = _usual_length(found)
-        found = tuple(one for one in found if one.close_ns - one.open_ns >= usual)
+        short = _short(found)
+        found = tuple(one for position, one in enumerate(found) if position not in short)
     if found and not daylight_saving:
         first = _offset(found[0])
         found = tuple(one for one in found if _offset(one) == first)
@@ -123,8 +132,7 @@ def schedule_of(
 
 
 def _special(found: Sequence[Session]) -> tuple[int, ...]:
-    usual = _usual_length(found)
-    special = {n for n, one in enumerate(found) if one.close_ns - one.open_ns < usual}
+    special = _short(found)
     for position, (before, after) in enumerate(pairwise(found)):
         if _offset(before) != _offset(after):
             special |= {position, position + 1}
@@ -133,9 +141,14 @@ def _special(found: Sequence[Session]) -> tuple[int, ...]:
     return tuple(sorted(special))
 
 
-def _usual_length(found: Sequence[Session]) -> int:
-    (length, _), *_ = Counter(one.close_ns - one.open_ns for one in found).most_common(1)
-    return length
+def _short(found: Sequence[Session]) -> set[int]:
+    """Return the positions of sessions that are shorter than most of those around them."""
+    lengths = [one.close_ns - one.open_ns for one in found]
+    return {
+        position
+        for position, length in enumerate(lengths)
+        if length < statistics.median(lengths[max(0, position - NEAR) : position + NEAR + 1])
+    }
 
 
 def _offset(session: Session) -> dt.timedelta | None:

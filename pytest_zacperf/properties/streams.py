@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from pytest_zacperf.properties.clock import Clock, bars_in
 from pytest_zacperf.properties.lists import lists_of
 from pytest_zacperf.properties.market import BarStream
 from pytest_zacperf.properties.prices import (
@@ -14,12 +15,14 @@ from pytest_zacperf.properties.prices import (
     MAX_VOLUME,
     MIN_TICK,
     checked_interval,
+    checked_symbols,
     grid_of,
 )
 from pytest_zacperf.properties.segments import Wanted, segments
 from pytest_zacperf.properties.sessions import (
     MAX_DAY,
     MIN_DAY,
+    Schedule,
     halted,
     positions,
     schedule_of,
@@ -29,6 +32,7 @@ from pytest_zacperf.properties.weaving import Weaver
 from pytest_zacperf.units import NS_PER_S
 
 MAX_SIZE = 200
+USUAL_SEGMENTS = 6
 MAX_SEGMENTS = 30
 
 
@@ -83,7 +87,7 @@ def bar_streams(  # noqa: PLR0913 - each names one thing that a stream may have 
         overnight: Whether a stream may go on in a later session, at another price; the next
             session is entered anyway where one is over.
         halts: Whether trading may be halted.
-        early_closes: Whether there may be sessions that are shorter than most.
+        early_closes: Whether there may be sessions that are shorter than those around them.
         daylight_saving: Whether there may be sessions at another UTC offset than the first one's.
         splits: Whether prices may change by the ratio of a split overnight, unadjusted.
         spikes: Whether prices may jump to another level, also for one bad print.
@@ -103,15 +107,14 @@ def bar_streams(  # noqa: PLR0913 - each names one thing that a stream may have 
             f"a stream has 1 bar or more and min_size is at most max_size, "
             f"not min_size={min_size!r}, max_size={max_size!r}"
         )
-    if not symbols or len(set(symbols)) != len(symbols) or isinstance(symbols, str):
-        raise ValueError(f"symbols is a sequence of different tickers, not {symbols!r}")
+    tickers = checked_symbols(symbols)
     grid = grid_of(tick=tick, min_price=min_price, max_price=max_price)
     length_ns = checked_interval(interval_s) * NS_PER_S
     schedule = schedule_of(
         calendar, min_day, max_day, early_closes=early_closes, daylight_saving=daylight_saving
     )
     wanted = Wanted(
-        symbols=tuple(symbols),
+        symbols=tickers,
         max_volume=max_volume,
         zero_volume=zero_volume,
         gaps=gaps,
@@ -126,27 +129,60 @@ def bar_streams(  # noqa: PLR0913 - each names one thing that a stream may have 
         resets=resets,
         snapshots=snapshots,
     )
-    first = positions(schedule)
-    stretches = lists_of(segments(wanted, grid, schedule), max_size=MAX_SEGMENTS)
+    first = positions(schedule, last=_last_position(schedule, length_ns, min_size))
+    stretches = lists_of(
+        segments(wanted, grid, schedule), usual_size=USUAL_SEGMENTS, max_size=MAX_SEGMENTS
+    )
     levels = st.sampled_from(grid.levels()) | st.integers(grid.lowest, grid.highest)
-    closes = st.lists(levels, min_size=len(symbols), max_size=len(symbols))
+    closes = st.lists(levels, min_size=len(tickers), max_size=len(tickers))
     pauses = halted() if halts else st.just([])
+
+    def weaver(position: int, halts: Sequence[tuple[int, int]], levels: Sequence[int]) -> Weaver:
+        session = with_halts(schedule.sessions[position], halts)
+        clock = Clock(schedule.sessions, length_ns, position, session)
+        return Weaver(
+            clock,
+            levels,
+            symbols=wanted.symbols,
+            grid=grid,
+            flat=wanted.flat,
+            max_bars=max_size,
+        )
 
     @st.composite
     def streams(draw: st.DrawFn) -> BarStream:
-        position = draw(first)
-        weaver = Weaver(
-            sessions=schedule.sessions,
-            position=position,
-            session=with_halts(schedule.sessions[position], draw(pauses)),
-            closes=draw(closes),
-            symbols=wanted.symbols,
-            grid=grid,
-            interval_ns=length_ns,
-            max_bars=max_size,
-        )
-        weaver.weave(draw(stretches))
-        weaver.fill_up(min_size)
-        return BarStream(weaver.operations)
+        position, levels = draw(first), draw(closes)
+        woven = weaver(position, draw(pauses), levels)
+        woven.weave(draw(stretches))
+        woven.fill_up(min_size)
+        stream = BarStream(woven.operations)
+        if len(stream) < min_size:
+            # It came to the end of all sessions: nothing happens in this one.
+            quiet = weaver(position, (), levels)
+            quiet.fill_up(min_size)
+            stream = BarStream(quiet.operations)
+        return stream
 
     return streams()
+
+
+def _last_position(schedule: Schedule, interval_ns: int, min_size: int) -> int:
+    """Return the last session from which there is time for so many bars.
+
+    Raises:
+        ValueError: There is none.
+
+    """
+    bars = 0
+    for position in range(len(schedule.sessions) - 1, -1, -1):
+        session = schedule.sessions[position]
+        paused_ns = sum(end - begin for begin, end in session.halts)
+        # A bar is lost at most to each side of a break that is off the grid.
+        lost = -(-paused_ns // interval_ns) + len(session.halts)
+        bars += max(1, bars_in(session, interval_ns) - lost)
+        if bars >= min_size:
+            return position
+    raise ValueError(
+        f"there are {bars} bars from {schedule.sessions[0].day} to {schedule.sessions[-1].day}, "
+        f"fewer than min_size={min_size!r}"
+    )

@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+# Integers and exact fractions count as well; they may have more digits than a double.
+Real: TypeAlias = float | Fraction
 EPSILON = sys.float_info.epsilon
 # A double's bits, read as an integer, count the doubles from 0 on.
 SIGN_BIT = 1 << 63
@@ -33,10 +35,13 @@ class Summed:
     magnitude: float
 
 
+NO_SUM = Summed(math.nan, math.nan)
+
+
 class Tolerance(Protocol):
     """A rule that takes two finite numbers for equal or not; ``str()`` of it names the rule."""
 
-    def accepts(self, incremental: float, full: float, magnitude: float | None) -> bool:
+    def accepts(self, incremental: Real, full: Real, magnitude: float | None) -> bool:
         """Return whether the two are as near as the rule asks; magnitude is that of ``Summed``."""
         ...
 
@@ -45,9 +50,11 @@ class Tolerance(Protocol):
 class Exact:
     """The same bits."""
 
-    def accepts(self, incremental: float, full: float, _: float | None) -> bool:
+    def accepts(self, incremental: Real, full: Real, _: float | None) -> bool:
         """Return whether both are the same double; 0.0 and -0.0 are not."""
-        return incremental == full and math.copysign(1.0, incremental) == math.copysign(1.0, full)
+        if incremental != full:
+            return False
+        return bool(full) or math.copysign(1.0, incremental) == math.copysign(1.0, full)
 
     def __str__(self) -> str:
         return "exact(): the same bits"
@@ -59,9 +66,9 @@ class Ulps:
 
     count: int
 
-    def accepts(self, incremental: float, full: float, _: float | None) -> bool:
+    def accepts(self, incremental: Real, full: Real, _: float | None) -> bool:
         """Return whether there are no more steps than that from one to the other."""
-        return ulps_between(incremental, full) <= self.count
+        return ulps_between(as_float(incremental), as_float(full)) <= self.count
 
     def __str__(self) -> str:
         return f"ulps({self.count})"
@@ -73,9 +80,9 @@ class Relative:
 
     epsilon: float
 
-    def accepts(self, incremental: float, full: float, _: float | None) -> bool:
+    def accepts(self, incremental: Real, full: Real, _: float | None) -> bool:
         """Return whether the distance is at most that part of the full value."""
-        return abs(incremental - full) <= self.epsilon * abs(full)
+        return _apart(incremental, full) <= self.epsilon * abs(as_float(full))
 
     def __str__(self) -> str:
         return f"relative({self.epsilon:g})"
@@ -87,7 +94,7 @@ class Conditioned:
 
     factor: float
 
-    def accepts(self, incremental: float, full: float, magnitude: float | None) -> bool:
+    def accepts(self, incremental: Real, full: Real, magnitude: float | None) -> bool:
         """Return whether the distance is at most factor x eps x magnitude.
 
         Raises:
@@ -99,7 +106,7 @@ class Conditioned:
                 "conditioned() needs the magnitudes that were added up: let the full "
                 "recomputation return sum_of(terms), mean_of(terms) or Summed(value, magnitude)"
             )
-        return abs(incremental - full) <= self.factor * EPSILON * magnitude
+        return _apart(incremental, full) <= self.factor * EPSILON * magnitude
 
     def __str__(self) -> str:
         return f"conditioned({self.factor:g})"
@@ -122,10 +129,12 @@ def ulps(n: int) -> Tolerance:
     of 20).
 
     Raises:
-        ValueError: *n* is negative.
+        ValueError: *n* is negative, or no whole number.
 
     """
-    return Ulps(int(_checked(n)))
+    if isinstance(n, bool) or int(_checked(n)) != n:
+        raise ValueError(f"ulps() takes a whole number of steps, not {n!r}")
+    return Ulps(int(n))
 
 
 def relative(eps: float) -> Tolerance:
@@ -166,13 +175,15 @@ def _checked(allowed: float) -> float:
 
 
 def sum_of(terms: Iterable[float]) -> Summed:
-    """Return the sum of finite terms, correctly rounded, with its magnitude."""
+    """Return the sum of terms, correctly rounded, with its magnitude; NaN if one is not finite."""
     kept = list(terms)
+    if not all(map(math.isfinite, kept)):
+        return NO_SUM
     return Summed(math.fsum(kept), math.fsum(map(abs, kept)))
 
 
 def mean_of(terms: Iterable[float]) -> Summed:
-    """Return the mean of one or more finite terms, correctly rounded, with its magnitude.
+    """Return the mean of one or more terms as ``sum_of`` returns their sum.
 
     Raises:
         ValueError: There is no term.
@@ -181,6 +192,8 @@ def mean_of(terms: Iterable[float]) -> Summed:
     kept = list(terms)
     if not kept:
         raise ValueError("the mean of nothing; return None until there is a bar")
+    if not all(map(math.isfinite, kept)):
+        return NO_SUM
     mean = sum(map(Fraction, kept), Fraction()) / len(kept)
     return Summed(float(mean), math.fsum(map(abs, kept)) / len(kept))
 
@@ -195,6 +208,20 @@ def ulps_between(one: float, other: float) -> int:
     if math.isnan(one) or math.isnan(other):
         raise ValueError("NaN is no number of steps from anything")
     return abs(_step(one) - _step(other))
+
+
+def as_float(value: Real) -> float:
+    """Return the double nearest to a number; infinity where it is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _apart(one: Real, other: Real) -> float:
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other)
+    return as_float(abs(Fraction(one) - Fraction(other)))
 
 
 def _step(value: float) -> int:

@@ -88,5 +88,5 @@ def test_each_part_has_its_own_tolerance() -> None:
 
 
 def test_a_part_without_a_tolerance_is_refused() -> None:
-    with pytest.raises(ValueError, match="tolerance names low and not 'high'; give each part"):
+    with pytest.raises(ValueError, match="tolerance names low and not high; give each part"):
         first_difference(Record(1.0, 2.0), Record(1.0, 2.0), {"low": ulps(1)})

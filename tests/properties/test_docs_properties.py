@@ -33,7 +33,7 @@ def test_the_bug_of_the_page_is_found(project: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
         "E *IncrementalMismatch: MeanTrueRange and mean_true_range differ at bar *",
-        "E *Failing test case: check_MeanTrueRange(",
+        "E *Failing test case: check_incremental(",
     ])
     # Of the frames the user's own is the only one.
     assert result.outlines.count("test_indicators.py:7: IncrementalMismatch") == 1
@@ -50,7 +50,7 @@ def test_the_counter_example_of_the_page_says_what_the_page_says(
     with pytest.raises(IncrementalMismatch) as failed:
         check_incremental(indicators.MeanTrueRange, indicators.mean_true_range, data=stream)
     del sys.modules["indicators"]
-    assert FAILURE.startswith(f"{failed.value}\nFailing test case: check_MeanTrueRange(\n")
+    assert FAILURE.startswith(f"{failed.value}\nFailing test case: check_incremental(\n")
 
 
 def test_the_fix_and_the_adapters_of_the_page_hold(project: pytest.Pytester) -> None:

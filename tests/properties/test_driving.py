@@ -116,7 +116,7 @@ def test_an_indicator_that_refuses_is_right_where_the_policy_is_raise(
 
 @pytest.mark.parametrize(
     ("stream", "policy", "kind"),
-    [(AGAIN, {"duplicates": "raise"}, "duplicate"), (LATE, {"late": "raise"}, "late")],
+    [(AGAIN, {"duplicates": "raise"}, "a duplicate"), (LATE, {"late": "raise"}, "a late bar")],
 )
 def test_a_bar_that_should_be_refused_and_is_not_is_a_mismatch(
     stream: BarStream, policy: dict[str, Any], kind: str
@@ -125,7 +125,7 @@ def test_a_bar_that_should_be_refused_and_is_not_is_a_mismatch(
         check_incremental(Zero, lambda _: 0, data=stream, **policy)
     first = str(failed.value).splitlines()[0]
     assert first.startswith("Zero.update() took bar 3: A, 2024-01-02 09:30:0")
-    assert first.endswith(f", a {kind}, where the policy 'raise' wants it to raise")
+    assert first.endswith(f", {kind}, where the policy 'raise' wants it to raise")
 
 
 @pytest.mark.parametrize("name", ["duplicates", "late"])
