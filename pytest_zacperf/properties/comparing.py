@@ -97,18 +97,17 @@ def tolerance_of(part: str, tolerances: Tolerances) -> Tolerance:
     """
     if not isinstance(tolerances, Mapping):
         return tolerances
-    names = {str(name): tolerance for name, tolerance in tolerances.items()}
     name = part
-    while name not in names:
+    while name not in tolerances:
         if name == WHOLE:
             return EXACT
         name, _, _ = name.rpartition(".")
         if name == WHOLE:
             raise ValueError(
-                f"tolerance names {', '.join(sorted(names))} and not {part}; "
+                f"tolerance names {', '.join(sorted(map(str, tolerances)))} and not {part}; "
                 "give each part of the value one, such as exact()"
             )
-    return names[name]
+    return tolerances[name]
 
 
 def unsummed(value: object) -> object:

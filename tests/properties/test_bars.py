@@ -6,11 +6,15 @@ import datetime as dt
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings
+from hypothesis.errors import NoSuchExample
 from support.kit_bars import bar
 
 from pytest_zacperf.properties import (
@@ -52,6 +56,26 @@ def test_a_bar_is_what_its_arguments_say(one: Bar) -> None:
 )
 def test_bars_have(is_there: Callable[[Bar], bool]) -> None:
     assert is_there(find(bars(), is_there, settings=SEARCH))
+
+
+@pytest.mark.parametrize(
+    "tick", [np.float64(0.25), Decimal("0.25"), Fraction(1, 4)], ids=["NumPy", "decimal", "exact"]
+)
+def test_a_tick_may_be_any_number(tick: Any) -> None:  # noqa: ANN401 - not only a float
+    @settings(max_examples=20)
+    @given(bars(tick=tick))
+    def check(one: Bar) -> None:
+        assert one.open * 4 == int(one.open * 4)
+
+    check()
+
+
+def test_no_bar_is_in_the_lunch_break_of_an_exchange_that_has_one() -> None:
+    @given(bars(calendar="XTKS"))
+    def check(one: Bar) -> None:
+        assert not dt.time(11, 30) <= one.local_time.time() < dt.time(12, 30)
+
+    check()
 
 
 def test_a_bar_that_does_not_fit_its_session_starts_at_the_open() -> None:
@@ -103,6 +127,21 @@ def test_days_are_those_asked_for(session: Session) -> None:
 # The table.
 
 
+def test_sessions_of_an_exchange_that_changed_its_hours_are_not_short() -> None:
+    # Tokyo closes half an hour later since 2024-11-05.
+    @given(sessions(calendar="XTKS", early_closes=False, max_day=dt.date(2024, 2, 1)))
+    def check(session: Session) -> None:
+        assert session.close_ns - session.open_ns == 6 * HOUR_NS
+
+    check()
+    with pytest.raises(NoSuchExample):
+        find(
+            sessions(calendar="XTKS"),
+            lambda s: s.close_ns - s.open_ns < 6 * HOUR_NS,
+            settings=SEARCH,
+        )
+
+
 def test_a_stream_is_the_sequence_of_its_bars() -> None:
     stream = BarStream([Operation("bar", bar(0)), Operation("reset"), Operation("bar", bar(1))])
     assert list(stream) == [bar(0), bar(1)]
@@ -126,6 +165,12 @@ def test_a_table_keeps_the_zone_and_microseconds() -> None:
     assert eval(repr(stream), {"bar_table": bar_table}) == stream  # noqa: S307 - as pasted
     assert "America/Chicago" in repr(stream)
     assert "2025-01-05T17:00:00.000001-06:00" in repr(stream)
+
+
+def test_recorded_numbers_of_numpy_print_as_python() -> None:
+    recorded = msgspec.structs.replace(bar(0), close=np.float64(1.5), volume=np.int64(7))
+    stream = BarStream([Operation("bar", recorded)])
+    assert eval(repr(stream), {"bar_table": bar_table}) == stream  # noqa: S307 - as pasted
 
 
 def test_bars_of_two_zones_are_no_stream() -> None:
@@ -153,6 +198,20 @@ def test_a_table_that_cannot_be_read_says_which_row(text: str, problem: str) -> 
     with pytest.raises(ValueError) as refused:  # noqa: PT011 - the message is below
         bar_table(text)
     assert problem in str(refused.value)
+
+
+def test_sessions_without_exchange_calendars_say_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['exchange_calendars'] = None; "
+        "from pytest_zacperf.properties import bar_streams; bar_streams()"
+    )
+    completed = subprocess.run(  # noqa: S603 - Python itself
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert completed.stderr.splitlines()[-1] == (
+        "ImportError: the sessions of an exchange need exchange_calendars: "
+        "pip install 'pytest-zacperf[properties]', or [zacqc] for that backtest"
+    )
 
 
 def test_the_kit_without_hypothesis_says_what_to_install() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 import msgspec
@@ -59,6 +62,44 @@ def test_the_part_that_differs_is_named(incremental: object, full: object, part:
 
 
 @pytest.mark.parametrize(
+    ("incremental", "full"),
+    [
+        pytest.param(np.array(1.5), 1.5, id="an array without dimensions"),
+        pytest.param(1.5, np.array(1.5), id="on the other side"),
+        pytest.param(pd.NaT, pd.NaT, id="NaT"),
+        pytest.param(pd.NA, pd.NA, id="NA"),
+        pytest.param(np.datetime64("NaT"), np.datetime64("NaT"), id="NaT of NumPy"),
+        pytest.param(Decimal("0.1"), Fraction(1, 10), id="the same number exactly"),
+        pytest.param(Decimal("NaN"), math.nan, id="NaN of decimals"),
+        pytest.param(Decimal("-Infinity"), -math.inf, id="infinity of decimals"),
+        pytest.param(10**400, 10**400, id="huge"),
+    ],
+)
+def test_the_same_in_another_form_is_the_same(incremental: object, full: object) -> None:
+    assert first_difference(incremental, full, exact()) is None
+
+
+@pytest.mark.parametrize(
+    ("incremental", "full"),
+    [
+        pytest.param(np.array([1.0, 2.0]), np.array([1.0, 2.0, 3.0]), id="shapes"),
+        pytest.param(np.array([1.0, 2.0]), None, id="an array and None"),
+        pytest.param(np.array([1.0]), 1.0, id="an array and a number"),
+        pytest.param(Decimal("0.1000000000000000000000001"), Decimal("0.1"), id="decimals"),
+        pytest.param(Fraction(1, 3), Fraction(1, 3) + Fraction(1, 10**30), id="fractions"),
+        pytest.param(10**400, 10**400 + 1, id="huge integers"),
+        pytest.param(10**400, 1.0, id="huge and small"),
+        pytest.param(Decimal("1e400"), Decimal("2e400"), id="huge decimals"),
+        pytest.param(pd.NA, 1.0, id="NA and a number"),
+        pytest.param(pd.NA, "text", id="NA and text"),
+        pytest.param(pd.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": [1.0, 2.5]}), id="frames"),
+    ],
+)
+def test_what_differs_differs(incremental: object, full: object) -> None:
+    assert first_difference(incremental, full, exact()) is not None
+
+
+@pytest.mark.parametrize(
     "value",
     [
         Record(1.0, 2.0),
@@ -85,6 +126,15 @@ def test_each_part_has_its_own_tolerance() -> None:
     difference = first_difference(one, other, {**tolerances, "bands": exact()})
     assert difference is not None
     assert difference.part == "bands.0"
+
+
+def test_none_of_a_warm_up_needs_no_tolerance_of_its_own() -> None:
+    assert first_difference(None, None, {"low": ulps(1)}) is None
+    assert first_difference(None, {"low": 1.0}, {"low": ulps(1)}) is not None
+
+
+def test_the_parts_of_a_tuple_may_be_named_by_number() -> None:
+    assert first_difference((1.0, 2.0), (1.0, 2.5), {"0": exact(), "1": relative(0.5)}) is None
 
 
 def test_a_part_without_a_tolerance_is_refused() -> None:

@@ -246,6 +246,42 @@ def test_each_symbol_has_an_indicator_of_its_own() -> None:
     assert drive(Zero, interleaved, per_symbol=False)[-1] == [0, 0, 1, 1]
 
 
+def test_a_symbol_that_came_after_the_snapshot_is_gone_after_the_way_back() -> None:
+    stream = BarStream([
+        Operation("bar", bar(0)),
+        Operation("snapshot"),
+        Operation("bar", bar(1, symbol="B")),
+        Operation("restore"),
+        Operation("bar", bar(2, symbol="B")),
+    ])
+    assert drive(Zero, stream)[-1] == [2]
+
+
+def test_a_policy_needs_bars_that_say_when_they_are_from() -> None:
+    with pytest.raises(ValueError, match=r"policies need bars with start_ns, .*; str has none"):
+        check_incremental(Zero, lambda _: 0, data=["first"], late="raise")
+
+
+def test_none_is_an_item_like_any_other() -> None:
+    seen: list[object] = []
+
+    class Seeing:
+        def update(self, item: object) -> int:
+            seen.append(item)
+            return 0
+
+    check_incremental(Seeing, lambda _: 0, data=[1.0, None, 2.0])
+    assert seen[-3:] == [1.0, None, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "with_bar"), [("bar", False), ("late", False), ("reset", True), ("sell", True)]
+)
+def test_an_operation_has_a_bar_or_none_as_its_kind_says(kind: Any, *, with_bar: bool) -> None:  # noqa: ANN401
+    with pytest.raises(ValueError, match=f"there is no operation '{kind}' with "):
+        Operation(kind, bar(0) if with_bar else None)
+
+
 def test_what_has_no_update_is_refused() -> None:
     with pytest.raises(TypeError, match=r"list has no update\(bar\) that returns the value; wrap"):
         check_incremental(list, len, data=[1])  # type: ignore[arg-type]

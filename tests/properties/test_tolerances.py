@@ -113,6 +113,18 @@ def test_adding_in_turn_keeps_the_bound_of_its_docstring(terms: list[float]) -> 
     assert accepts(conditioned((len(terms) - 1) / 2 + 0.5), total, sum_of(terms))
 
 
+@pytest.mark.parametrize("term", [math.nan, math.inf])
+def test_a_sum_with_a_term_that_is_not_finite_is_nan(term: float) -> None:
+    assert math.isnan(sum_of([1.0, term]).value)
+    assert math.isnan(mean_of([1.0, term]).value)
+
+
+@pytest.mark.parametrize("count", [1.5, True])
+def test_steps_are_whole(count: float) -> None:
+    with pytest.raises(ValueError, match=f"a whole number of steps, not {count}"):
+        ulps(count)  # type: ignore[arg-type]
+
+
 def test_a_mean_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="the mean of nothing; return None until there is a bar"):
         mean_of([])
