@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
+from pytest_zacperf.calendars import Session
 from pytest_zacperf.properties.lists import lists_of
 from pytest_zacperf.properties.order_events import OrderEventStream
-from pytest_zacperf.properties.prices import MAX_PRICE, MIN_TICK, Grid, grid_of
-from pytest_zacperf.properties.sessions import MAX_DAY, MIN_DAY, schedule_of
+from pytest_zacperf.properties.prices import (
+    MAX_PRICE,
+    MIN_TICK,
+    Grid,
+    checked_symbols,
+    grid_of,
+)
+from pytest_zacperf.properties.sessions import MAX_DAY, MIN_DAY, positions, schedule_of
 from pytest_zacperf.records import OrderEvent, OrderSide, OrderStatus
 from pytest_zacperf.units import NS_PER_S
 
@@ -33,6 +41,8 @@ LIVES: tuple[tuple[OrderStatus, ...], ...] = (
     (),
 )
 MOST_EVENTS = 2 + max(map(len, LIVES))  # submitted and triggered
+# A minute, an hour, a session, a week.
+LONG_WAITS_S = (60, 3_600, 23_400, 117_000)
 # An order of these types is triggered first.
 TRIGGERED = frozenset({"stop_limit", "trailing_stop"})
 WITH_LIMIT = frozenset({"limit", "stop_limit"})
@@ -52,7 +62,8 @@ class Plan:
         quantity: Of the order.
         ticks: Its price, and that of its fills.
         life: What becomes of it.
-        waits_s: Seconds before each of its events, the first one's since the order before.
+        waits_s: Seconds of trading before each of its events, the first one's since the order
+            before.
         fee: Of each fill in cents.
 
     """
@@ -77,13 +88,15 @@ def order_event_streams(  # noqa: PLR0913 - each names one property of a stream
     max_price: float = MAX_PRICE,
     max_quantity: int = MAX_QUANTITY,
     calendar: str = "XNYS",
+    min_day: dt.date = MIN_DAY,
+    max_day: dt.date = MAX_DAY,
 ) -> st.SearchStrategy[OrderEventStream]:
     """Return a strategy of order events in order of time, several orders interleaved.
 
     Orders are numbered by first appearance, their events from 1. The first event of an order is
-    submitted; the fills of one never exceed its quantity, and nothing follows its end. A stream
-    may end while orders are open. An example shrinks to one market order that is filled, and
-    prints as a table.
+    submitted; the fills of one never exceed its quantity, and nothing follows its end. Orders may
+    stay open for sessions, and a stream may end while they are. An example shrinks to one market
+    order that is filled, and prints as a table.
 
     Args:
         min_size: Fewest events.
@@ -93,7 +106,9 @@ def order_event_streams(  # noqa: PLR0913 - each names one property of a stream
         min_price: Lowest price.
         max_price: Highest price.
         max_quantity: Largest order.
-        calendar: Exchange, as exchange_calendars names it, in whose first session events begin.
+        calendar: Exchange, as exchange_calendars names it, in whose sessions events are.
+        min_day: First day.
+        max_day: Last day; from the end of its session on time stands still.
 
     Raises:
         ValueError: An argument leaves no stream to draw.
@@ -104,23 +119,22 @@ def order_event_streams(  # noqa: PLR0913 - each names one property of a stream
             f"a stream has 1 event or more and min_size is at most max_size, "
             f"not min_size={min_size!r}, max_size={max_size!r}"
         )
-    if not symbols or isinstance(symbols, str):
-        raise ValueError(f"symbols is a sequence of tickers, not {symbols!r}")
+    tickers = checked_symbols(symbols)
     if max_quantity < 1:
         raise ValueError(f"max_quantity is 1 or more, not {max_quantity!r}")
     grid = grid_of(tick=tick, min_price=min_price, max_price=max_price)
-    days = schedule_of(calendar, MIN_DAY, MAX_DAY, early_closes=True, daylight_saving=True)
-    start_ns = days.sessions[0].open_ns
-    plans = lists_of(_plans(tuple(symbols), grid, max_quantity), max_size=MAX_ORDERS)
-    simplest = _simplest(symbols[0], grid)
+    days = schedule_of(calendar, min_day, max_day, early_closes=True, daylight_saving=True)
+    plans = lists_of(_plans(tickers, grid, max_quantity), max_size=MAX_ORDERS)
+    simplest = _simplest(tickers[0], grid)
 
-    def woven(drawn: Sequence[Plan]) -> OrderEventStream:
+    def woven(first: int, drawn: Sequence[Plan]) -> OrderEventStream:
         orders = list(drawn)
-        while len(events := _events(orders, grid, start_ns)) < min_size:
+        sessions = days.sessions[first:]
+        while len(events := _events(orders, grid, sessions)) < min_size:
             orders.append(simplest)
         return OrderEventStream(events[:max_size])
 
-    return plans.map(woven)
+    return st.builds(woven, positions(days), plans)
 
 
 def _plans(symbols: tuple[str, ...], grid: Grid, max_quantity: int) -> st.SearchStrategy[Plan]:
@@ -133,7 +147,7 @@ def _plans(symbols: tuple[str, ...], grid: Grid, max_quantity: int) -> st.Search
         | st.integers(1, max_quantity),
         ticks=st.sampled_from(grid.levels()) | st.integers(grid.lowest, grid.highest),
         life=st.sampled_from(LIVES),
-        waits_s=st.tuples(*[st.integers(0, 3)] * MOST_EVENTS),
+        waits_s=st.tuples(*[st.integers(0, 3) | st.sampled_from(LONG_WAITS_S)] * MOST_EVENTS),
         fee=st.integers(0, 1000),
     )
 
@@ -152,24 +166,35 @@ def _simplest(symbol: str, grid: Grid) -> Plan:
     )
 
 
-def _events(plans: Sequence[Plan], grid: Grid, start_ns: int) -> list[OrderEvent]:
+def _events(plans: Sequence[Plan], grid: Grid, sessions: Sequence[Session]) -> Sequence[OrderEvent]:
     """Return the events of all orders, by time and then by order, numbered."""
     timed: list[tuple[int, int, dict[str, Any]]] = []
-    now_ns = start_ns
+    now_s = 0
     for number, plan in enumerate(plans):
-        now_ns += plan.waits_s[0] * NS_PER_S
-        at_ns = now_ns
+        now_s += plan.waits_s[0]
+        at_s = now_s
         for wait_s, event in zip((0, *plan.waits_s[1:]), _life(plan, grid), strict=False):
-            at_ns += wait_s * NS_PER_S
-            timed.append((at_ns, number, event))
+            at_s += wait_s
+            timed.append((at_s, number, event))
     timed.sort(key=lambda entry: entry[:2])
     ids: dict[int, int] = {}
     for _, number, _ in timed:
         ids.setdefault(number, len(ids) + 1)
     return [
-        OrderEvent(ts_event_ns=at_ns, order_id=ids[number], **event)
-        for at_ns, number, event in timed
+        OrderEvent(ts_event_ns=_instant(sessions, at_s), order_id=ids[number], **event)
+        for at_s, number, event in timed
     ]
+
+
+def _instant(sessions: Sequence[Session], trading_s: int) -> int:
+    """Return when so many seconds of trading are over, in ns since 1970 UTC."""
+    left_ns = trading_s * NS_PER_S
+    for session in sessions:
+        length_ns = session.close_ns - session.open_ns
+        if left_ns < length_ns:
+            return session.open_ns + left_ns
+        left_ns -= length_ns
+    return sessions[-1].close_ns
 
 
 def _life(plan: Plan, grid: Grid) -> Iterator[dict[str, Any]]:

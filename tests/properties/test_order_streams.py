@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, find, given, settings
 
+from pytest_zacperf.calendars import sessions_of
 from pytest_zacperf.parity import OrderEvents
 from pytest_zacperf.parity.canonical_form import canonical
 from pytest_zacperf.properties import OrderEventStream, order_event_streams, order_event_table
@@ -17,8 +19,23 @@ from pytest_zacperf.records import OrderEvent
 
 SEARCH = settings(database=None, max_examples=2000, phases=[Phase.generate])
 STREAMS = order_event_streams(symbols=("A", "B"))
+DAYS = {
+    session.day: session
+    for session in sessions_of("XNYS", dt.date(2024, 1, 1), dt.date(2026, 12, 31))
+}
 ENDS = {"filled", "canceled", "rejected", "expired"}
 FILLS = {"partially_filled", "filled"}
+
+
+def _day(event: OrderEvent) -> dt.date:
+    return dt.datetime.fromtimestamp(event.ts_event_ns // 10**9, dt.UTC).date()
+
+
+@given(STREAMS)
+def test_events_lie_within_sessions_of_the_exchange(stream: OrderEventStream) -> None:
+    for event in stream:
+        session = DAYS[_day(event)]
+        assert session.open_ns <= event.ts_event_ns <= session.close_ns
 
 
 def orders(stream: Iterable[OrderEvent]) -> dict[int, list[OrderEvent]]:
@@ -117,6 +134,12 @@ def test_a_stream_has_as_many_events_as_asked_for(least: int, most: int) -> None
         pytest.param(lambda s: any(e.status == "triggered" for e in s), id="triggered"),
         pytest.param(lambda s: any(e.status == "updated" for e in s), id="updated"),
         pytest.param(lambda s: s[-1].status == "submitted", id="open at the end"),
+        pytest.param(lambda s: len({_day(e) for e in s}) > 2, id="three days"),
+        pytest.param(
+            lambda s: any(len({_day(e) for e in events}) > 1 for events in orders(s).values()),
+            id="an order held overnight",
+        ),
+        pytest.param(lambda s: _day(s[0]).month == 7, id="summer"),
     ],
 )
 def test_streams_have(is_there: Callable[[OrderEventStream], bool]) -> None:
@@ -127,7 +150,7 @@ def test_streams_have(is_there: Callable[[OrderEventStream], bool]) -> None:
     ("arguments", "problem"),
     [
         ({"min_size": 0}, "min_size=0, max_size=100"),
-        ({"symbols": "A"}, "symbols is a sequence of tickers, not 'A'"),
+        ({"symbols": "A"}, "tickers without white space, not 'A'"),
         ({"max_quantity": 0}, "max_quantity is 1 or more, not 0"),
         ({"tick": -1}, "tick is more than 0, not -1"),
     ],
