@@ -53,9 +53,12 @@ def test_the_counter_example_of_the_page_says_what_the_page_says(
     assert FAILURE.startswith(f"{failed.value}\nFailing test case: check_incremental(\n")
 
 
-def test_the_fix_and_the_adapters_of_the_page_hold(project: pytest.Pytester) -> None:
-    files = ("test_fixed.py", "test_adapters.py", "test_recorded.py")
-    project.runpytest_subprocess(*files).assert_outcomes(passed=6)
+def test_every_other_file_of_the_page_holds(project: pytest.Pytester) -> None:
+    files = {found["path"]: found[1] for found in FILE.finditer(PAGE)}
+    tests = [path for path in files if path.startswith("test_") and path != "test_indicators.py"]
+    count = sum(files[path].count("\ndef test_") for path in tests)
+    assert count > 10
+    project.runpytest_subprocess("-n", "2", *tests).assert_outcomes(passed=count)
 
 
 def test_every_argument_of_bar_streams_is_on_the_page_with_its_default() -> None:
