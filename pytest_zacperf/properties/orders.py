@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pytest_zacperf.calendars import Session
+from pytest_zacperf.properties.arguments import checked_sizes, checked_symbols
 from pytest_zacperf.properties.lists import lists_of
 from pytest_zacperf.properties.order_events import OrderEventStream
 from pytest_zacperf.properties.prices import (
     MAX_PRICE,
     MIN_TICK,
     Grid,
-    checked_symbols,
     grid_of,
 )
 from pytest_zacperf.properties.sessions import MAX_DAY, MIN_DAY, positions, schedule_of
@@ -114,11 +114,7 @@ def order_event_streams(  # noqa: PLR0913 - each names one property of a stream
         ValueError: An argument leaves no stream to draw.
 
     """
-    if not 0 < min_size <= max_size:
-        raise ValueError(
-            f"a stream has 1 event or more and min_size is at most max_size, "
-            f"not min_size={min_size!r}, max_size={max_size!r}"
-        )
+    checked_sizes(min_size, max_size, of="order event")
     tickers = checked_symbols(symbols)
     if max_quantity < 1:
         raise ValueError(f"max_quantity is 1 or more, not {max_quantity!r}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from hypothesis import strategies as st
 
+from pytest_zacperf.properties.arguments import checked_interval
 from pytest_zacperf.properties.market import Bar
 from pytest_zacperf.properties.sessions import sessions
 from pytest_zacperf.units import NS_PER_S
@@ -79,21 +79,6 @@ def as_written(price: float | Fraction | Decimal) -> Fraction:
     return Fraction(price) if is_exact else Fraction(repr(float(price)))
 
 
-def checked_symbols(symbols: Sequence[str]) -> tuple[str, ...]:
-    """Return the tickers.
-
-    Raises:
-        ValueError: There is none, one comes twice, or one cannot stand in a table.
-
-    """
-    known = () if isinstance(symbols, str) else tuple(symbols)
-    if not known or len(set(known)) != len(known) or any(len(one.split()) != 1 for one in known):
-        raise ValueError(
-            f"symbols is a sequence of different tickers without white space, not {symbols!r}"
-        )
-    return known
-
-
 def volumes(*, max_volume: int, zero_volume: bool) -> st.SearchStrategy[int]:
     """Return a strategy of whole volumes; small and well-known ones are drawn more often."""
     least = 0 if zero_volume else 1
@@ -156,15 +141,3 @@ def bars(  # noqa: PLR0913 - each names one property of a bar
         )
 
     return drawn()
-
-
-def checked_interval(interval_s: int) -> int:
-    """Return the length of a bar in seconds.
-
-    Raises:
-        ValueError: It is not a whole number of 1 or more.
-
-    """
-    if interval_s != int(interval_s) or interval_s < 1:
-        raise ValueError(f"interval_s is a whole number of 1 or more, not {interval_s!r}")
-    return int(interval_s)

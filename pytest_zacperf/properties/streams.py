@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from pytest_zacperf.properties.arguments import (
+    checked_interval,
+    checked_sizes,
+    checked_symbols,
+)
 from pytest_zacperf.properties.clock import Clock, bars_in
+from pytest_zacperf.properties.drawing import Wanted, segments
 from pytest_zacperf.properties.lists import lists_of
 from pytest_zacperf.properties.market import BarStream
 from pytest_zacperf.properties.prices import (
     MAX_PRICE,
     MAX_VOLUME,
     MIN_TICK,
-    checked_interval,
-    checked_symbols,
+    Grid,
     grid_of,
 )
-from pytest_zacperf.properties.segments import Wanted, segments
+from pytest_zacperf.properties.segments import Segment
 from pytest_zacperf.properties.sessions import (
     MAX_DAY,
     MIN_DAY,
@@ -89,7 +95,7 @@ def bar_streams(  # noqa: PLR0913 - each names one thing that a stream may have 
         halts: Whether trading may be halted.
         early_closes: Whether there may be sessions that are shorter than those around them.
         daylight_saving: Whether there may be sessions at another UTC offset than the first one's.
-        splits: Whether prices may change by the ratio of a split overnight, unadjusted.
+        splits: Whether ``overnight`` may change prices by the ratio of a split, unadjusted.
         spikes: Whether prices may jump to another level, also for one bad print.
         missing: Whether there may be bars whose prices are NaN, with no volume.
         duplicates: Whether one of the last bars may come again as it was.
@@ -102,11 +108,7 @@ def bar_streams(  # noqa: PLR0913 - each names one thing that a stream may have 
         ValueError: An argument leaves no stream to draw.
 
     """
-    if not 0 < min_size <= max_size:
-        raise ValueError(
-            f"a stream has 1 bar or more and min_size is at most max_size, "
-            f"not min_size={min_size!r}, max_size={max_size!r}"
-        )
+    checked_sizes(min_size, max_size, of="bar")
     tickers = checked_symbols(symbols)
     grid = grid_of(tick=tick, min_price=min_price, max_price=max_price)
     length_ns = checked_interval(interval_s) * NS_PER_S
@@ -134,36 +136,66 @@ def bar_streams(  # noqa: PLR0913 - each names one thing that a stream may have 
         segments(wanted, grid, schedule), usual_size=USUAL_SEGMENTS, max_size=MAX_SEGMENTS
     )
     levels = st.sampled_from(grid.levels()) | st.integers(grid.lowest, grid.highest)
-    closes = st.lists(levels, min_size=len(tickers), max_size=len(tickers))
-    pauses = halted() if halts else st.just([])
+    loom = _Loom(
+        schedule=schedule,
+        interval_ns=length_ns,
+        grid=grid,
+        wanted=wanted,
+        min_size=min_size,
+        max_size=max_size,
+    )
+    return st.builds(
+        loom.stream,
+        first,
+        halted() if halts else st.just([]),
+        st.lists(levels, min_size=len(tickers), max_size=len(tickers)),
+        stretches,
+    )
 
-    def weaver(position: int, halts: Sequence[tuple[int, int]], levels: Sequence[int]) -> Weaver:
-        session = with_halts(schedule.sessions[position], halts)
-        clock = Clock(schedule.sessions, length_ns, position, session)
-        return Weaver(
-            clock,
-            levels,
-            symbols=wanted.symbols,
-            grid=grid,
-            flat=wanted.flat,
-            max_bars=max_size,
-        )
 
-    @st.composite
-    def streams(draw: st.DrawFn) -> BarStream:
-        position, levels = draw(first), draw(closes)
-        woven = weaver(position, draw(pauses), levels)
-        woven.weave(draw(stretches))
-        woven.fill_up(min_size)
-        stream = BarStream(woven.operations)
-        if len(stream) < min_size:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loom:
+    """Makes streams of what was drawn; all that is the same for each of them."""
+
+    schedule: Schedule
+    interval_ns: int
+    grid: Grid
+    wanted: Wanted
+    min_size: int
+    max_size: int
+
+    def stream(
+        self,
+        position: int,
+        halts: Sequence[tuple[int, int]],
+        closes: Sequence[int],
+        segments_: Sequence[Segment],
+    ) -> BarStream:
+        """Return the stream that begins in a session, with so many bars at least."""
+        weaver = self._weaver(position, halts, closes)
+        weaver.weave(segments_)
+        weaver.fill_up(self.min_size)
+        stream = BarStream(weaver.operations)
+        if len(stream) < self.min_size:
             # It came to the end of all sessions: nothing happens in this one.
-            quiet = weaver(position, (), levels)
-            quiet.fill_up(min_size)
-            stream = BarStream(quiet.operations)
+            weaver = self._weaver(position, (), closes)
+            weaver.fill_up(self.min_size)
+            stream = BarStream(weaver.operations)
         return stream
 
-    return streams()
+    def _weaver(
+        self, position: int, halts: Sequence[tuple[int, int]], closes: Sequence[int]
+    ) -> Weaver:
+        sessions = self.schedule.sessions
+        session = with_halts(sessions[position], halts)
+        return Weaver(
+            Clock(sessions, self.interval_ns, position, session),
+            closes,
+            symbols=self.wanted.symbols,
+            grid=self.grid,
+            flat=self.wanted.flat,
+            max_bars=self.max_size,
+        )
 
 
 def _last_position(schedule: Schedule, interval_ns: int, min_size: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from support.kit_bars import START_NS, bar
+from support.kit_bars import START_NS, Zero, bar
 
 from pytest_zacperf.properties import (
     Bar,
@@ -47,11 +47,6 @@ def drive(
 
 def zero(_: Bar) -> int:
     return 0
-
-
-class Zero:
-    def update(self, _: Bar) -> int:
-        return 0
 
 
 DUPLICATE = BarStream([Operation("bar", bar(0)), Operation("bar", bar(1))])

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import Phase
 from support.finding import mismatch
-from support.known_bad import CASES, Case, Mean, RunningMean
+from support.known_bad import CASES, Case
+from support.known_bad.windows import Mean, RunningMean
 
 from pytest_zacperf.properties import IncrementalMismatch, check_incremental, ulps
 
