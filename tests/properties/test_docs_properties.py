@@ -53,6 +53,7 @@ def test_the_counter_example_of_the_page_says_what_the_page_says(
     assert FAILURE.startswith(f"{failed.value}\nFailing test case: check_incremental(\n")
 
 
+@pytest.mark.slow
 def test_every_other_file_of_the_page_holds(project: pytest.Pytester) -> None:
     files = {found["path"]: found[1] for found in FILE.finditer(PAGE)}
     tests = [path for path in files if path.startswith("test_") and path != "test_indicators.py"]

@@ -95,6 +95,7 @@ def test_no_bar_has_more_volume_than_allowed(stream: BarStream) -> None:
     assert max(bar.volume for bar in stream) <= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "least"),
     [

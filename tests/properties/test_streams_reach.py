@@ -13,6 +13,7 @@ from support.kit_bars import NEW_YORK_DAYS, kinds, new_bars
 
 from pytest_zacperf.properties import Bar, BarStream, bar_streams
 
+pytestmark = pytest.mark.slow
 SEARCH = settings(database=None, max_examples=2000, phases=[Phase.generate])
 
 

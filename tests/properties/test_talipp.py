@@ -25,6 +25,7 @@ from pytest_zacperf.properties import (
     ulps,
 )
 
+pytestmark = pytest.mark.slow
 PERIOD = 5
 MAX_BARS = 120
 STREAMS = bar_streams(max_size=MAX_BARS)

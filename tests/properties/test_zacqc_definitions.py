@@ -225,6 +225,7 @@ def _forgets_samples(stream: BarStream) -> bool:
     return len(plain.samples(list(stream))) < len(plain.of_day(list(stream)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "edge",
     [
