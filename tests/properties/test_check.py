@@ -17,6 +17,7 @@ from pytest_zacperf.properties import (
     Bar,
     BarStream,
     IncrementalMismatch,
+    Operation,
     Summed,
     bar_streams,
     bar_table,
@@ -183,3 +184,19 @@ def test_nothing_to_compare_is_no_success(data: Any) -> None:  # noqa: ANN401 - 
 def test_a_summed_of_the_incremental_side_is_refused() -> None:
     with pytest.raises(TypeError, match=r"update\(\) returns a plain number; a Summed is what"):
         check_incremental(lambda: Off(Summed(1.0, 1.0)), lambda _: 1.0, data=plain(1))
+
+
+def test_a_strategy_may_draw_nothing_now_and_then() -> None:
+    check_incremental(Count, len, data=st.lists(st.floats(), max_size=3))
+
+
+class Count:
+    items = 0
+
+    def update(self, _: object) -> int:
+        self.items += 1
+        return self.items
+
+
+def test_operations_may_be_a_list() -> None:
+    check_incremental(Count, len, data=[Operation("bar", one) for one in plain(3)])
