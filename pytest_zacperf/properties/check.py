@@ -44,8 +44,8 @@ def check_incremental(  # noqa: PLR0913 - each names one thing that users decide
         make_incremental: Makes a fresh indicator: anything with ``update(bar)`` that returns the
             value after the bar. ``reset()``, ``new_session()``, and ``snapshot()`` with
             ``restore(state)`` are called where it has them; without them a reset makes a new one
-            and a snapshot is a ``copy.deepcopy``. ``new_session()`` is called before the first bar
-            of each session.
+            and a snapshot is a ``copy.deepcopy``; one state may be restored more than once.
+            ``new_session()`` is called before the first bar of each session.
         full: Computes the value after the last of the bars from all of them: those since the
             start or the last reset, oldest first. It must not change the list.
         data: A strategy, of which hypothesis draws as many streams as its settings say; or one
@@ -54,7 +54,7 @@ def check_incremental(  # noqa: PLR0913 - each names one thing that users decide
         duplicates: What a bar of a time that has one already is to the full recomputation:
             ``ignore``, ``replace``, ``count``, or ``raise``: ``update()`` has to refuse it.
         late: What a bar older than the newest one is: ``ignore``, ``insert``, ``count`` or
-            ``raise``.
+            ``raise``. Both need bars with ``start_ns``, and tell symbols apart by ``symbol``.
         per_symbol: Whether each symbol has an indicator of its own; False hands the bars of all
             symbols to one.
 

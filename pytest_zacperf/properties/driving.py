@@ -69,7 +69,8 @@ class Subject(Generic[Item]):
         self._incremental = make()
         self._session: object = None
         self._newest: dict[str, int] = {}
-        self._keeps_state = hasattr(self._incremental, "snapshot")
+        names = ("snapshot", "restore")
+        self._keeps_state = all(hasattr(self._incremental, name) for name in names)
         self._kept: _Kept[Item] | None = None
 
     @property
