@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from support.kit_bars import Off, bar, failure, last_close, plain
 
@@ -80,6 +81,33 @@ def test_a_mismatch_names_bar_values_distance_bound_and_drift() -> None:
             id="the bound from the data",
         ),
         pytest.param(1.0, 2.0, exact(), "  allowed      exact(): the same bits", id="exact"),
+        pytest.param(
+            2**53 + 1, 2**53, exact(), "  distance     less than a double can tell", id="integers"
+        ),
+        pytest.param(
+            {"low": 1.0},
+            {"low": 1.0, "high": 2.0},
+            ulps(4),
+            "  distance     none: only one side has high",
+            id="a part that is missing",
+        ),
+        pytest.param(
+            {"low": 1.0},
+            {"low": 1.0, "high": 2.0},
+            ulps(4),
+            "  allowed      the same parts on both sides",
+            id="what was asked of it",
+        ),
+        pytest.param(
+            (1.0, np.float64(2.0)),
+            (1.0, Summed(3.0, 4.0), 5.0),
+            exact(),
+            "  full         (0=1.0, 1=3.0, 2=5.0)",
+            id="a value with parts",
+        ),
+        pytest.param(
+            None, [1.0], exact(), "  distance     none: only one side has 0", id="nothing yet"
+        ),
     ],
 )
 def test_a_mismatch_says_how_far_apart_and_how_far_is_allowed(
