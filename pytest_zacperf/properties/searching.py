@@ -33,12 +33,12 @@ def search(check: Callable[[Any], None], data: SearchStrategy[Any], *, key: str)
         raise TypeError(
             "@given has drawn a stream already: hand it over, data=stream, and not a strategy"
         )
-    # One mismatch is enough, a stream of many bars may take its time, and an explanation would
-    # name lines of this package.
+    # One mismatch is enough, and a stream of many bars may take its time. An explanation would name
+    # lines of this package, and a blob belongs above a test that has @given.
     phases = [phase for phase in settings().phases if phase is not Phase.explain]
-    drawn = given(stream=data)(_named(check, key))
+    chosen = settings(report_multiple_bugs=False, deadline=None, phases=phases, print_blob=False)
     try:
-        settings(report_multiple_bugs=False, deadline=None, phases=phases)(drawn)()
+        chosen(given(stream=data)(_named(check, key)))()
     except IncrementalMismatch as e:
         # The frames are those of hypothesis and ours; what they say is in the message.
         raise e.with_traceback(None) from None
