@@ -141,6 +141,11 @@ def test_a_new_session_is_announced_before_its_first_bar_and_once() -> None:
     assert done[-6:] == ["session", "A0", "A1", "session", "A86400", "A86401"]
 
 
+def test_after_a_reset_an_older_bar_is_a_new_one() -> None:
+    stream = BarStream([Operation("bar", bar(5)), Operation("reset"), Operation("bar", bar(3))])
+    assert drive(Zero, stream)[-1] == [3]
+
+
 def test_a_reset_is_the_indicators_own_where_it_has_one() -> None:
     done: list[str] = []
 
