@@ -142,6 +142,16 @@ def test_sessions_of_an_exchange_that_changed_its_hours_are_not_short() -> None:
         )
 
 
+def test_the_last_sessions_before_an_exchange_changed_its_hours_are_not_short() -> None:
+    days = sessions(
+        calendar="XTKS",
+        early_closes=False,
+        min_day=dt.date(2024, 10, 1),
+        max_day=dt.date(2024, 12, 1),
+    )
+    find(days, lambda session: session.day == dt.date(2024, 11, 1), settings=SEARCH)
+
+
 def test_a_stream_is_the_sequence_of_its_bars() -> None:
     stream = BarStream([Operation("bar", bar(0)), Operation("reset"), Operation("bar", bar(1))])
     assert list(stream) == [bar(0), bar(1)]
